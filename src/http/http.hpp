@@ -1,0 +1,81 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/socket_address.hpp"
+
+namespace sipcast::http {
+
+struct Request {
+  std::string method;  ///< "GET", "POST", ...
+  std::string path;    ///< percent-decoded, no query, no dot segments; starts with '/'
+  std::string query;   ///< raw, without '?'
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::string body;
+  SocketAddress remote;
+  bool tls = false;
+  /// A header's value, "" when absent. `name` in lower case.
+  std::string_view header(const std::string& name) const;
+  /// A query parameter, percent-decoded; "" when absent.
+  std::string query_value(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  static Response text(int status, std::string body);
+  static Response json(int status, std::string body);
+  static Response html(std::string body);
+};
+
+/// Answers one request, once, from any thread; later or never (then the server answers 504 after
+/// `Options::handler_timeout`). Copyable.
+using Respond = std::function<void(Response)>;
+using Handler = std::function<void(const Request&, Respond)>;
+
+/// A WebSocket connection as the application sees it.
+class WsConnection {
+ public:
+  virtual ~WsConnection() = default;
+  /// Any thread. Queues one text frame; a reader that lets more than 1 MiB pile up is closed.
+  virtual void send(std::string text) = 0;
+  virtual void close(std::string reason) = 0;  ///< Any thread.
+  virtual const Request& upgrade_request() const = 0;
+};
+
+/// Called on the web loop. on_close is the last call.
+class WsObserver {
+ public:
+  virtual ~WsObserver() = default;
+  virtual void on_text(std::string_view text) = 0;
+  virtual void on_close() = 0;
+};
+/// Makes the observer of a new connection; `connection` may be kept and used until on_close.
+using WsAccept = std::function<std::unique_ptr<WsObserver>(std::shared_ptr<WsConnection>)>;
+
+/// Which handler serves which request. Filled before the server starts, then read only.
+class Router {
+ public:
+  /// `pattern`: "/healthz" exactly, or "/whep/*" for everything below. The longest match wins.
+  /// Method "*" takes all. No match: 404; path known with other methods: 405 with Allow.
+  void add(std::string method, std::string pattern, Handler handler);
+  void set_websocket(WsAccept accept);  ///< Takes every upgrade request, whatever its path.
+  void handle(const Request& request, const Respond& respond) const;
+  const WsAccept& websocket() const { return websocket_; }
+
+ private:
+  struct Route {
+    std::string method;
+    std::string pattern;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+  WsAccept websocket_;
+};
+
+}  // namespace sipcast::http

@@ -1,0 +1,74 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/socket_address.hpp"
+#include "media/track.hpp"
+
+namespace sipcast::sdp {
+
+enum class Direction : uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };
+
+/// One codec as one side of a SIP call writes it.
+struct SipCodec {
+  Codec codec;
+  uint8_t payload_type = 0;
+  uint8_t packetization_mode = 0;     ///< H264
+  uint32_t profile_level_id = 0;      ///< H264; 0: not said
+  std::vector<Bytes> parameter_sets;  ///< H264 sprop-parameter-sets, decoded NAL units
+};
+
+/// What one m-line came to.
+struct SipMedia {
+  std::vector<SipCodec> receive;           ///< payload types that the peer may send to us
+  SipCodec send;                           ///< what we send, first common one
+  std::optional<uint8_t> telephone_event;  ///< payload type we may send DTMF with
+  SocketAddress
+      remote_rtp;  ///< empty address or port 0 never; "0.0.0.0" is hold: direction says so
+  SocketAddress remote_rtcp;  ///< a=rtcp, or port + 1, or remote_rtp with rtcp_mux
+  bool rtcp_mux = false;
+  Direction direction = Direction::SendRecv;  ///< as we may act: RecvOnly: we receive only
+  bool nack_pli = false, ccm_fir = false;     ///< the peer takes these RTCP messages
+};
+
+struct SipAgreement {
+  std::optional<SipMedia> audio, video;
+};
+
+struct SipLocal {
+  std::string ip;           ///< for c= and o=
+  uint16_t audio_port = 0;  ///< 0: no audio m-line (offer) or refused (answer)
+  uint16_t video_port = 0;
+  std::vector<Codec> audio_codecs = {Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu};
+  std::vector<Codec> video_codecs = {Codec::H264, Codec::Vp8};
+  Direction direction = Direction::SendRecv;
+  uint64_t session_id = 0;
+  uint32_t session_version = 1;
+  /// H264 packetization modes to write, in this order; an answer takes the first offered that is
+  /// here.
+  std::vector<uint8_t> h264_modes = {1, 0};
+  /// When sending H264: SPS and PPS for sprop-parameter-sets; may be empty.
+  std::vector<Bytes> parameter_sets;
+};
+
+/// An offer (RFC 8866, RFC 3264): RTP/AVP, telephone-event/8000 with the audio (and /48000 beside
+/// Opus), a=rtcp-fb nack pli and ccm fir with the video. PTs: static for G.711 and G.722, 111 Opus,
+/// 101 and 110 telephone-event, 96 and 97 H264 modes 1 and 0, 98 VP8.
+std::string make_offer(const SipLocal& local);
+
+/// Reads the peer's answer to `make_offer(local)`. Errors: BadSyntax; InvalidArgument naming the
+/// line; NoCommonCodec when no m-line was accepted, with both sides' codecs in the cause.
+Result<SipAgreement> read_answer(std::string_view answer, const SipLocal& local);
+
+struct SipAnswer {
+  std::string sdp;
+  SipAgreement agreement;
+};
+/// Answers a peer's offer: an INVITE that came in, a re-INVITE. Errors as read_answer.
+Result<SipAnswer> make_answer(std::string_view offer, const SipLocal& local);
+
+}  // namespace sipcast::sdp

@@ -1,0 +1,26 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace sipcast {
+
+/// The certificate and the settings all DTLS servers of this process share: P-256, self-signed,
+/// made at start. Thread-safe after construction.
+class DtlsContext {
+ public:
+  static Result<DtlsContext> create();
+  DtlsContext(DtlsContext&&) noexcept;
+  ~DtlsContext();
+  /// For `a=fingerprint:`, e.g. "sha-256 AB:CD:...".
+  const std::string& fingerprint() const;
+  struct State;
+  const State& state() const { return *state_; }
+
+ private:
+  explicit DtlsContext(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sipcast

@@ -1,0 +1,156 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/socket_address.hpp"
+#include "base/time.hpp"
+
+namespace sipcast::sip {
+
+enum class Transport : uint8_t { Udp, Tcp };
+
+/// Where a message goes to or came from. `host` is a name or an IP literal.
+struct Target {
+  Transport transport = Transport::Udp;
+  std::string host;
+  uint16_t port = 5060;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+/// The world below the user agent: sockets and name look-ups, or a test. All on the control loop.
+class UserAgentIo {
+ public:
+  virtual ~UserAgentIo() = default;
+  /// Sends one message. A failure (name unknown, connection refused) comes back as
+  /// UserAgent::on_send_failed with the same `branch`, never from inside of this call.
+  virtual void send(const Target& to, std::string message, const std::string& branch) = 0;
+  /// What Via and Contact say to this target: our advertised IP and port.
+  virtual SocketAddress advertised(const Target& to) = 0;
+};
+
+/// A SIP account as REST gives it.
+struct Account {
+  std::string login;                ///< user part of From and of the AOR
+  std::string authentication_name;  ///< digest user name
+  std::string password;
+  std::string domain;        ///< host of the AOR
+  std::string display_name;  ///< of From; may be empty
+  std::optional<Target>
+      outbound_proxy;    ///< where requests are sent, as a loose route; none: the domain
+  uint16_t port = 5060;  ///< of the domain when there is no outbound proxy
+  Transport transport = Transport::Udp;
+  std::string realm;  ///< only this realm's challenges are answered; "": the first that challenges
+};
+
+/// How a call or registration ended or failed.
+struct Ending {
+  int sip_status = 0;  ///< final SIP status; 0 when there was none (BYE, time-out, transport)
+  std::string cause;   ///< plain words with the protocol's own: "SIP 486 Busy Here"
+  bool by_peer = false;
+  bool timeout = false;      ///< nobody answered (Timer B, F)
+  bool unreachable = false;  ///< the name did not resolve or the connection was refused
+};
+
+using CallHandle = uint64_t;
+
+/// What a call tells its owner. All calls come from on_message, on_timer or on_send_failed.
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  virtual void on_provisional(int status, std::string_view reason, std::string_view sdp) = 0;
+  /// The first 2xx; the ACK is sent already. `sdp` may be empty (the owner hangs up).
+  virtual void on_answered(std::string_view sdp, const SocketAddress& from) = 0;
+  /// A re-INVITE or UPDATE with an offer ("" for one without: answer with an offer). The SDP to
+  /// answer with, or an error (488).
+  virtual Result<std::string> on_reoffer(std::string_view sdp) = 0;
+  /// The ACK of a re-INVITE without offer carries the peer's answer.
+  virtual void on_late_answer(std::string_view sdp) = 0;
+  /// INFO in the dialog; returns the status to answer with.
+  virtual int on_info(std::string_view content_type, std::string_view body) = 0;
+  virtual void on_ended(const Ending& ending) = 0;  ///< Last, once; the handle is dead.
+};
+
+/// An INVITE that came in.
+struct IncomingCall {
+  CallHandle handle;
+  std::string from_uri, from_user, to_user, request_user;
+  std::string sdp;
+  SocketAddress source;
+};
+
+class RegistrationObserver {
+ public:
+  virtual ~RegistrationObserver() = default;
+  virtual void on_registered(Duration expires) = 0;  ///< first success and each refresh
+  virtual void on_registration_failed(
+      const Ending& ending) = 0;  ///< tried no more until register_account
+};
+using RegistrationHandle = uint64_t;
+
+/// RFC 3261 user agent core without I/O and clock: transactions (§17, RFC 6026), dialogs (§12),
+/// REGISTER with refresh (§10), INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE; digest with MD5,
+/// SHA-256 and SHA-512-256 (RFC 7616, RFC 8760: SHA-256 preferred), 401 and 407, qop auth, nc,
+/// stale; forked 2xx: the first wins, others get ACK and BYE; rport (RFC 3581). Control loop only.
+class UserAgent {
+ public:
+  struct Options {
+    std::string product = "sipcast";  ///< User-Agent and Server
+    Duration t1 = std::chrono::milliseconds(500);
+    Duration t2 = std::chrono::seconds(4);
+    Duration t4 = std::chrono::seconds(5);
+    Duration registration_expires = std::chrono::seconds(300);
+    size_t max_calls = 5000;
+  };
+  /// Decides on an INVITE from outside any dialog, then or later, by ring(), accept() or reject().
+  /// Without a handler they get 403 (OPTIONS are answered all the same).
+  using IncomingHandler = std::function<void(const IncomingCall&)>;
+
+  UserAgent(Options options, UserAgentIo& io, Logger log);
+  ~UserAgent();
+  void set_incoming_handler(IncomingHandler handler);
+
+  /// Sends INVITE to `callee` (a user part, "user@host", or a sip: URI) with `sdp`. The observer
+  /// must live until on_ended or forget(). Errors: InvalidArgument (callee is no user or URI),
+  /// Exhausted.
+  Result<CallHandle> invite(const Account& account, std::string_view callee, std::string sdp,
+                            CallObserver& observer, Instant now);
+  /// CANCEL, BYE or 4xx, as the dialog demands; on_ended comes when it is done (at once where
+  /// nothing has to be awaited), at the latest after the transaction times out.
+  void hangup(CallHandle call, Instant now);
+  /// No more calls to the observer; what has to be sent to end the call is still sent.
+  void forget(CallHandle call, Instant now);
+  /// INFO in the dialog; ignored while it is not established.
+  void send_info(CallHandle call, std::string content_type, std::string body, Instant now);
+
+  // An incoming call:
+  void ring(CallHandle call, int status, std::string sdp, Instant now);  ///< 180 or 183
+  void accept(CallHandle call, std::string sdp, CallObserver& observer, Instant now);
+  void reject(CallHandle call, int status, Instant now);
+
+  RegistrationHandle register_account(const Account& account, RegistrationObserver& observer,
+                                      Instant now);
+  /// Sends REGISTER with Expires 0 and forgets the observer.
+  void unregister(RegistrationHandle registration, Instant now);
+
+  void on_message(BytesView message, Transport transport, const SocketAddress& from, Instant now);
+  void on_send_failed(const std::string& branch, const std::string& cause, Instant now);
+  std::optional<Instant> deadline() const;  ///< When on_timer wants to be called.
+  void on_timer(Instant now);
+
+  size_t calls() const;
+  size_t transactions() const;  ///< 0 when nothing is under way: tests count leaks with it
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sipcast::sip
