@@ -42,13 +42,32 @@ sipcast_layer(ffmpeg DEPENDS base media LINK PkgConfig::LIBAV)
 sipcast_layer(ingest DEPENDS base net media rtp sdp sip secure webrtc http stream ffmpeg)
 sipcast_layer(egress DEPENDS base net media rtp sdp sip secure webrtc http stream ffmpeg ingest)
 sipcast_layer(control DEPENDS base net media rtp sdp sip secure webrtc http stream ffmpeg ingest egress LINK Boost::json)
-sipcast_layer(app DEPENDS base net media rtp sdp sip secure webrtc http config stream ffmpeg ingest egress control)
+sipcast_layer(phone DEPENDS base net media rtp sdp sip ffmpeg)
+sipcast_layer(app DEPENDS base net media rtp sdp sip secure webrtc http config stream ffmpeg ingest egress control phone)
+
+# The pages of web/ are part of the binary.
+file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/*)
+set(pages_cpp ${CMAKE_BINARY_DIR}/pages_data.cpp)
+add_custom_command(OUTPUT ${pages_cpp} DEPENDS ${pages} ${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake
+  COMMAND ${CMAKE_COMMAND} -DWEB=${CMAKE_SOURCE_DIR}/web -DOUT=${pages_cpp} -P ${CMAKE_SOURCE_DIR}/cmake/embed_pages.cmake)
+target_sources(sipcast_control PRIVATE ${pages_cpp})
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/app/declare_options.cpp PROPERTIES
+  COMPILE_DEFINITIONS SIPCAST_VERSION=\"${PROJECT_VERSION}\")
+
+# The oracle of our SRTP: tests only.
+if(TARGET test_secure)
+  target_link_libraries(test_secure PRIVATE srtp2)
+endif()
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   add_executable(sipcast ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   target_link_libraries(sipcast PRIVATE sipcast_app)
   set_target_properties(sipcast PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endif()
+
+# The test phone alone, while the rest does not link; not installed.
+add_executable(sipcast_phone_main EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/src/phone/main.cpp)
+target_link_libraries(sipcast_phone_main PRIVATE sipcast_phone)
 
 if(SIPCAST_TESTS)
   file(GLOB component_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/component/*_test.cpp)

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/socket_address.hpp"
@@ -20,7 +21,8 @@ struct Request {
   bool tls = false;
   /// A header's value, "" when absent. `name` in lower case.
   std::string_view header(const std::string& name) const;
-  /// A query parameter, percent-decoded; "" when absent.
+  /// A query parameter, percent-decoded; "" when absent. '+' stays '+': phone numbers begin with
+  /// it.
   std::string query_value(std::string_view name) const;
 };
 
@@ -28,6 +30,8 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// The first header of this name (any case), nullptr when absent.
+  const std::string* find_header(std::string_view name) const;
   static Response text(int status, std::string body);
   static Response json(int status, std::string body);
   static Response html(std::string body);
@@ -58,14 +62,30 @@ class WsObserver {
 /// Makes the observer of a new connection; `connection` may be kept and used until on_close.
 using WsAccept = std::function<std::unique_ptr<WsObserver>(std::shared_ptr<WsConnection>)>;
 
+/// What browsers are told about requests from other pages (Fetch standard, CORS protocol). `expose`
+/// and `allow_origin` are on every reply, the others on those to OPTIONS.
+struct CorsOptions {
+  std::string allow_origin = "*";
+  std::string allow_headers = "content-type,x-requested-with,authorization,if-match";
+  std::string allow_methods = "POST,GET,DELETE,PATCH";
+  std::string expose = "Location,ETag,Link";
+};
+
 /// Which handler serves which request. Filled before the server starts, then read only.
 class Router {
  public:
   /// `pattern`: "/healthz" exactly, or "/whep/*" for everything below. The longest match wins.
-  /// Method "*" takes all. No match: 404; path known with other methods: 405 with Allow.
+  /// Method "*" takes all but OPTIONS. No match: 404; path known with other methods: 405 with
+  /// Allow. GET handlers get HEAD requests too (their body is cut off). OPTIONS of any known path
+  /// is answered here, with 200, unless a route names that method.
   void add(std::string method, std::string pattern, Handler handler);
   void set_websocket(WsAccept accept);  ///< Takes every upgrade request, whatever its path.
+  void set_cors(CorsOptions cors);
+  /// Calls the handler, or answers itself. Every reply gets the CORS headers, 500 replaces a
+  /// handler's exception.
   void handle(const Request& request, const Respond& respond) const;
+  /// Adds what CORS wants on every reply; what is there already stays.
+  void add_cors(Response& response) const;
   const WsAccept& websocket() const { return websocket_; }
 
  private:
@@ -74,7 +94,13 @@ class Router {
     std::string pattern;
     Handler handler;
   };
+  /// The routes of the best pattern that takes `path`: several when it has several methods.
+  std::vector<const Route*> matching(std::string_view path) const;
+  Response preflight(std::string allow) const;
+
   std::vector<Route> routes_;
+  /// Shared with answers that may come after this router's end.
+  std::shared_ptr<const CorsOptions> cors_ = std::make_shared<CorsOptions>();
   WsAccept websocket_;
 };
 

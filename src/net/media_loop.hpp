@@ -47,8 +47,11 @@ class UdpSocket {
 struct MediaLoopStats {
   uint64_t datagrams_received_total = 0;
   uint64_t datagrams_sent_total = 0;
-  uint64_t datagrams_dropped_total = 0;  ///< the kernel's send buffer was full, or an error
-  uint64_t gso_batches_total = 0;
+  uint64_t datagrams_dropped_total = 0;    ///< the kernel's send buffer was full, or an error
+  uint64_t gso_batches_total = 0;          ///< super-packets that the kernel took
+  uint64_t gso_refused_total = 0;          ///< super-packets that went again as plain datagrams
+  uint64_t receive_errors_total = 0;       ///< ICMP errors and the like
+  uint64_t datagrams_truncated_total = 0;  ///< larger than 9,216 bytes: dropped
 };
 
 /// One thread with its own epoll that moves packets. Everything but post() and start/stop is for

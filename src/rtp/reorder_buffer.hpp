@@ -1,4 +1,5 @@
 #pragma once
+#include <bitset>
 #include <map>
 #include <optional>
 #include <vector>
@@ -9,12 +10,13 @@
 
 namespace sipcast {
 
-/// A received packet that owns its bytes.
+/// A received packet that owns its bytes. Move it, do not copy it: a copy's view would point into
+/// the original's bytes.
 struct StoredRtp {
   Bytes bytes;   ///< the whole datagram
   RtpView view;  ///< points into `bytes`
   Instant arrival;
-  bool gap_before = false;  ///< packets before this one were given up
+  bool gap_before = false;  ///< packets before this one were given up, or the sender restarted
 };
 
 struct ReorderStats {
@@ -31,7 +33,8 @@ class ReorderBuffer {
   ///                  is taken for a restart of the sender
   ReorderBuffer(Duration max_wait, size_t capacity);
   /// Takes one packet (bytes are copied) and appends to `out` all that are now in order, oldest
-  /// first. Duplicates and packets older than the last one given out are dropped and counted.
+  /// first. Duplicates and packets older than the last one given out are dropped and counted. The
+  /// views of `rtp` must point into `datagram`.
   void push(const RtpView& rtp, BytesView datagram, Instant now, std::vector<StoredRtp>& out);
   /// When the oldest gap is given up; none while there is no gap.
   std::optional<Instant> deadline() const;
@@ -40,14 +43,29 @@ class ReorderBuffer {
   const ReorderStats& stats() const { return stats_; }
 
  private:
-  struct Impl;
+  static constexpr size_t kMemory = 4096;  // more than a jump may be
+  void restart(const RtpView& rtp, std::vector<StoredRtp>& out);
+  void insert(int64_t extended, StoredRtp&& packet);
+  void drop_old(int64_t extended);
+  bool on_probation(const RtpView& rtp, BytesView datagram, Instant now,
+                    std::vector<StoredRtp>& out);
   void release(std::vector<StoredRtp>& out);
+  void give_up_oldest_gap(std::vector<StoredRtp>& out);
+  bool was_given(int64_t extended) const {
+    return given_[static_cast<uint64_t>(extended) % kMemory];
+  }
+  void remember(int64_t extended, bool given) {
+    given_[static_cast<uint64_t>(extended) % kMemory] = given;
+  }
+
   Duration max_wait_;
   size_t capacity_;
-  std::map<int64_t, StoredRtp> held_;  // by extended sequence number
-  std::optional<int64_t> next_;        // extended sequence number to give out next
+  std::map<int64_t, StoredRtp> held_;  // by extended sequence number; never holds next_
+  int64_t next_ = 0;                   // extended sequence number to give out next
   std::optional<Ssrc> ssrc_;
-  std::optional<SequenceNumber> probation_;  // successor of a packet that jumped too far
+  std::bitset<kMemory> given_;          // of the last numbers before next_: given out, or given up
+  std::optional<StoredRtp> probation_;  // a packet that jumped too far: its successor confirms it
+  bool gap_ = false;                    // before next_
   ReorderStats stats_;
 };
 

@@ -44,8 +44,13 @@ struct VideoNormalizerStats {
 /// 7741): payload descriptors rewritten to the plain form, size-bounded; keyframe by the P bit of
 /// the first partition. A frame ends at the marker or at a change of timestamp; a sender whose
 /// marker turns out to come before more packets of the same timestamp is remembered, and then only
-/// a new timestamp ends a frame. A frame with a hole is dropped whole. One per track, on its media
-/// loop; no clock, no I/O.
+/// a new timestamp ends a frame. (That first time the rest of the frame, whose beginning has gone
+/// out already, becomes a second NormalFrame with the same timestamp, which is no keyframe; and
+/// needs_keyframe() is true, for viewers have decoded an incomplete picture.) A frame with a hole
+/// is dropped whole; after a gap in front of it a frame is taken for whole when it begins with what
+/// only begins a picture: SPS, PPS, SEI, AUD, a slice with first_mb_in_slice 0, VP8's S=1 PID=0.
+/// The very first packet counts as one behind a gap. One per track, on its media loop; no clock, no
+/// I/O.
 class VideoNormalizer {
  public:
   struct Options {
@@ -57,15 +62,17 @@ class VideoNormalizer {
   explicit VideoNormalizer(Options options);
   ~VideoNormalizer();
   VideoNormalizer(VideoNormalizer&&) noexcept;
+  VideoNormalizer& operator=(VideoNormalizer&&) noexcept;
 
   /// Takes one packet, in order; `gap_before` when packets before it were given up. Appends
   /// finished frames to `out`. The payload is copied.
   void push(const RtpView& rtp, Instant arrival, bool gap_before, std::vector<NormalFrame>& out);
   /// When a frame that has no end yet is to be given out all the same (a sender that sets no
-  /// markers and has gone quiet): `flush` then.
+  /// markers and has gone quiet): `flush` then. In the midst of a fragmented NAL unit it does
+  /// nothing.
   void flush(std::vector<NormalFrame>& out);
-  bool has_pending() const;
-  /// True from a dropped frame (or the start) until the next keyframe: the broker should ask.
+  bool has_pending() const;  ///< flush() would give out a frame
+  /// True from a dropped frame, a gap or the start until the next keyframe: the broker should ask.
   bool needs_keyframe() const;
   std::optional<VideoSize> size() const;  ///< from the last SPS or VP8 keyframe header
   /// From the SPS in use, e.g. 0x42e01f; 0 when none was seen.

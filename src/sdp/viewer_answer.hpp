@@ -11,6 +11,14 @@
 
 namespace sipcast::sdp {
 
+/// One codec of an answered m-line.
+struct ViewerFormat {
+  Codec codec;
+  uint8_t payload_type = 0;
+  std::optional<uint8_t> rtx_payload_type = {};
+  bool nack = false;
+};
+
 /// How one track goes to a viewer.
 struct ViewerTrack {
   Codec codec;
@@ -19,6 +27,9 @@ struct ViewerTrack {
       rtx_payload_type;  ///< RFC 4588, when the offer has it for this payload type
   Ssrc ssrc, rtx_ssrc;
   bool nack = false;  ///< a=rtcp-fb nack is agreed
+  /// All codecs that were answered, this track's own first: where to go when the phone changes its
+  /// codec.
+  std::vector<ViewerFormat> formats = {};
 };
 
 struct ViewerAnswerOptions {

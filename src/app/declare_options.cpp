@@ -1,0 +1,106 @@
+#include "app/declare_options.hpp"
+
+#include <cstdio>
+
+#include "config/config_loader.hpp"
+#include "config/option_docs.hpp"
+
+namespace sipcast {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr char kUsage[] =
+    "sipcast [--config FILE] [--option=value ...] | sipcast phone --help | sipcast options";
+
+void print(FILE* out, const std::string& text) { std::fputs(text.c_str(), out); }
+
+}  // namespace
+
+void declare_options(config::OptionTable& table, Options& o) {
+  table.add("ip_local", o.ip_local,
+            {.help = "IP address that all listeners are bound to; 0.0.0.0 for all."});
+  table.add("ip", o.ip, {.help = "IP address that phones and browsers are told; empty: by route."});
+  table.add("sip.ip", o.sip_ip,
+            {.help = "IP address that phones and PBXs are told, where it differs from `ip`."});
+  table.add("webrtc.ip", o.webrtc_ip,
+            {.help = "IP address that browsers are told, where it differs from `ip`."});
+  table.add("http.port", o.http_port,
+            {.help = "HTTP: REST, WHEP, pages, WebSocket; 0 turns it off."});
+  table.add("https.port", o.https_port, {.help = "HTTPS: the same over TLS; 0 turns it off."});
+  table.add(
+      "ws.port", o.ws_port,
+      {.help = "WebSocket of the Flashphoner Web SDK (serves all of HTTP, too); 0 turns it off."});
+  table.add("wss.port", o.wss_port, {.help = "The same over TLS; 0 turns it off."});
+  table.add("legacy.ports", o.legacy_ports,
+            {.help = "Also listen on 9091 (HTTP) and 8888 (HTTPS), as older WCS manuals say."});
+  table.add("sip.port", o.sip_port, {.help = "SIP over UDP and TCP; 0 takes a free port."});
+  table.add("sip.realm", o.sip_realm,
+            {.help = "The only digest realm that is answered; empty: the first that challenges."});
+  table.add("media_port_from", o.media_port_from,
+            {.range = {1024, 65534}, .help = "First UDP port for the media of phones."});
+  table.add("media_port_to", o.media_port_to,
+            {.range = {1025, 65535}, .help = "Last UDP port for the media of phones."});
+  table.add("webrtc.port", o.webrtc_port,
+            {.help = "UDP port for the media of viewers, one more for each further loop; 0 takes "
+                     "free ones."});
+  table.add(
+      "media.loops", o.media_loops,
+      {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
+  table.add("media.gso", o.media_gso,
+            {.help = "Send with UDP segmentation offload; off for networks that break it."});
+  table.add("tls.cert", o.tls_cert,
+            {.reload = config::Reload::Now,
+             .help = "PEM file with the certificate chain; empty: a self-signed one is made."});
+  table.add("tls.key", o.tls_key,
+            {.reload = config::Reload::Now, .help = "PEM file with the private key."});
+  table.add(
+      "client.dir", o.client_dir,
+      {.help = "Directory that is served under /client2/: the Flashphoner Web SDK's package."});
+  table.add("rest_access_control_allow_origin", o.cors_allow_origin,
+            {.help = "Access-Control-Allow-Origin of every reply."});
+  table.add("call_linger", o.call_linger,
+            {.range = {0s, 1h},
+             .help = "How long a call that ended by itself stays visible to /call/find."});
+  table.add("call.no_answer", o.call_no_answer,
+            {.range = {5s, 1h}, .help = "A call that nobody answers is given up after this time."});
+  table.add(
+      "call.no_media", o.call_no_media,
+      {.range = {1s, 1h}, .help = "A warning when an answered call brings no RTP for this time."});
+  table.add("keep_alive.server_interval", o.keep_alive_interval,
+            {.range = {100ms, 1h}, .unit = 1ms, .help = "Time between two pings to the SDK."});
+  table.add("keep_alive.probes", o.keep_alive_probes,
+            {.range = {1, 1000}, .help = "Pings without any answer until the session is closed."});
+  table.add("log.level", o.log_level, {.help = "Least severity of a log line."});
+}
+
+std::optional<int> load_options(std::span<const char* const> args, const char* const* environment,
+                                Options& options, std::vector<std::string>& warnings) {
+  config::OptionTable table;
+  declare_options(table, options);
+  // `table` points into `options` and is done when this function is.
+  config::LoadResult result = config::load(table, args, environment);
+  if (result.help) {
+    print(stdout, config::help_text(table, kUsage));
+    return 0;
+  }
+  if (result.version) {
+    print(stdout, "sipcast " SIPCAST_VERSION "\n");
+    return 0;
+  }
+  if (result.positional == std::vector<std::string>{"options"}) {
+    print(stdout, config::reference_page(table));
+    return 0;
+  }
+  for (const std::string& word : result.positional)
+    result.errors.push_back("unknown argument: " + word);
+  if (result.check) {
+    print(stdout, config::check_report(table, result));
+    return result.errors.empty() ? 0 : 2;
+  }
+  for (const std::string& error : result.errors) print(stderr, "sipcast: " + error + "\n");
+  if (!result.errors.empty()) return 2;
+  warnings = std::move(result.warnings);
+  return {};
+}
+
+}  // namespace sipcast

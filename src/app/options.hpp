@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/time.hpp"
+
+namespace sipcast {
+
+/// Every option of the server, with its default; declared once in options.cpp.
+struct Options {
+  std::string ip_local = "0.0.0.0";
+  std::string ip, sip_ip, webrtc_ip;
+  uint16_t http_port = 8081, https_port = 8444, ws_port = 8080, wss_port = 8443;
+  bool legacy_ports = true;
+  uint16_t sip_port = 5060;
+  uint16_t media_port_from = 30000, media_port_to = 39999;
+  uint16_t webrtc_port = 8189;
+  uint16_t media_loops = 0;
+  std::string tls_cert, tls_key;
+  std::string client_dir;
+  LogLevel log_level = LogLevel::Info;
+  Duration call_linger = std::chrono::seconds(6);
+  Duration call_no_answer = std::chrono::seconds(120);
+  Duration call_no_media = std::chrono::seconds(5);
+  Duration keep_alive_interval = std::chrono::seconds(5);
+  uint16_t keep_alive_probes = 10;
+  std::string cors_allow_origin = "*";
+  std::string sip_realm;
+  bool media_gso = true;
+};
+
+}  // namespace sipcast

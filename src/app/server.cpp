@@ -1,0 +1,215 @@
+#include "app/server.hpp"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "control/call_service.hpp"
+#include "control/pages.hpp"
+#include "control/rest/call_routes.hpp"
+#include "control/whep_routes.hpp"
+#include "control/ws/wcs_session.hpp"
+#include "http/server.hpp"
+#include "http/static_files.hpp"
+
+namespace sipcast {
+namespace {
+using namespace std::chrono_literals;
+
+/// What peers are told when nothing is configured and we are bound to all addresses: the address of
+/// the default route, by asking the routing table for a documentation address (nothing is sent).
+SocketAddress default_ip() {
+  const auto towards = SocketAddress::from_ip_bytes(Bytes{192, 0, 2, 1}, 9);
+  const auto local = local_ip_towards(towards);
+  return local ? local->with_port(0) : SocketAddress::from_ip_bytes(Bytes{127, 0, 0, 1}, 0);
+}
+
+Result<std::optional<SocketAddress>> optional_ip(const char* option, const std::string& text) {
+  if (text.empty()) return std::optional<SocketAddress>{};
+  const auto ip = SocketAddress::parse(text, 0);
+  if (!ip) return fail(Errc::InvalidArgument, std::string(option) + ": " + ip.error().cause);
+  return std::optional(*ip);
+}
+
+struct Addresses {
+  SocketAddress bind;
+  std::optional<SocketAddress> sip;  // told to phones; none: by route
+  SocketAddress webrtc;              // told to browsers
+};
+
+Result<Addresses> addresses_of(const Options& options) {
+  const auto bind = SocketAddress::parse(options.ip_local, 0);
+  if (!bind) return fail(Errc::InvalidArgument, "ip_local: " + bind.error().cause);
+  const auto ip = optional_ip("ip", options.ip);
+  const auto sip = optional_ip("sip.ip", options.sip_ip);
+  const auto webrtc = optional_ip("webrtc.ip", options.webrtc_ip);
+  for (const auto* checked : {&ip, &sip, &webrtc}) {
+    if (!*checked) return std::unexpected(checked->error());
+  }
+  Addresses addresses{.bind = *bind, .sip = *sip ? *sip : *ip, .webrtc = {}};
+  const auto& told = *webrtc ? *webrtc : *ip;
+  addresses.webrtc = told ? *told : bind->is_any() ? default_ip() : *bind;
+  return addresses;
+}
+
+}  // namespace
+
+/// In the order of making; C++ takes them down in reverse.
+struct Server::Parts {
+  Logger log = Logger::none();
+  std::unique_ptr<DtlsContext> dtls;
+  std::unique_ptr<EventLoop> control, web;
+  std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<SipEndpoint> sip;
+  std::unique_ptr<CallService> calls;
+  std::unique_ptr<ws::WcsSessions> sessions;
+  http::Router router;
+  std::shared_ptr<http::TlsCredentials> tls;
+  std::unique_ptr<http::Server> http;
+  std::vector<std::string> urls;
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+  // Listeners first; then the control loop's own objects, on no running loop; media last.
+  parts_->http.reset();
+  parts_->web->stop();
+  parts_->control->stop();
+}
+
+namespace {
+
+Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Addresses& addresses,
+                                                const DtlsContext& dtls, const Logger& log) {
+  const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
+  const unsigned loops = options.media_loops ? options.media_loops : cores - 1;
+  if (options.media_port_to < options.media_port_from + 4 * loops) {
+    return fail(Errc::InvalidArgument, "media_port_to: too few ports for the media loops");
+  }
+  const unsigned span = (options.media_port_to - options.media_port_from + 1u) / loops & ~1u;
+  std::vector<std::unique_ptr<MediaWorker>> workers;
+  for (unsigned i = 0; i < loops; ++i) {
+    const auto first = static_cast<uint16_t>(options.media_port_from + i * span);
+    const auto webrtc_port =
+        static_cast<uint16_t>(options.webrtc_port ? options.webrtc_port + i : 0);
+    auto worker =
+        MediaWorker::start({.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
+                            .phone_bind = addresses.bind,
+                            .viewer_bind = addresses.bind.with_port(webrtc_port),
+                            .viewer_candidates = {addresses.webrtc},
+                            .phone_port_first = first,
+                            .phone_port_last = static_cast<uint16_t>(first + span - 1),
+                            .cname = "sipcast",
+                            .no_media_after = options.call_no_media},
+                           dtls, log);
+    if (!worker) return std::unexpected(worker.error());
+    workers.push_back(std::move(*worker));
+  }
+  return std::make_unique<MediaPlane>(std::move(workers));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log) {
+  const auto addresses = addresses_of(options);
+  if (!addresses) return std::unexpected(addresses.error());
+  auto parts = std::make_unique<Parts>();
+  Parts& p = *parts;
+  p.log = log;
+  auto dtls = DtlsContext::create();
+  if (!dtls) return std::unexpected(dtls.error());
+  p.dtls = std::make_unique<DtlsContext>(std::move(*dtls));
+  p.control = std::make_unique<EventLoop>("control");
+  p.web = std::make_unique<EventLoop>("web");
+  auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
+
+  auto media = start_media(options, *addresses, *p.dtls, log);
+  if (!media) return std::unexpected(media.error());
+  p.media = std::move(*media);
+  auto sip = SipEndpoint::open(
+      *p.control,
+      {.bind = addresses->bind.with_port(options.sip_port), .advertised_ip = addresses->sip}, log);
+  if (!sip) return std::unexpected(sip.error());
+  p.sip = std::move(*sip);
+  p.calls = std::make_unique<CallService>(CallService::Options{.linger = options.call_linger,
+                                                               .no_answer = options.call_no_answer,
+                                                               .realm = options.sip_realm},
+                                          *p.control, *p.sip, *p.media, log);
+  p.sessions = std::make_unique<ws::WcsSessions>(
+      ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
+                               .probes = options.keep_alive_probes},
+      *p.web, *p.media, log);
+
+  p.router.set_cors({.allow_origin = options.cors_allow_origin});
+  p.router.set_websocket([&p](std::shared_ptr<http::WsConnection> connection) {
+    return p.sessions->accept(std::move(connection));
+  });
+  p.router.add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
+    respond(http::Response::text(200, "ok\n"));
+  });
+  rest::add_call_routes(p.router, *p.control, *p.calls, *p.media);
+  add_whep_routes(p.router, *p.media);
+  add_page_routes(p.router);
+  if (!options.client_dir.empty()) {
+    p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
+  }
+
+  auto tls = http::TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
+  if (!tls) return std::unexpected(tls.error());
+  p.tls = *tls;
+  p.http = std::make_unique<http::Server>(*p.web, p.router, http::ServerOptions{}, log);
+  struct Listener {
+    uint16_t port;
+    const char* scheme;
+    bool tls;
+  };
+  std::vector<Listener> listeners = {{options.http_port, "http", false},
+                                     {options.https_port, "https", true},
+                                     {options.ws_port, "ws", false},
+                                     {options.wss_port, "wss", true}};
+  if (options.legacy_ports)
+    listeners.insert(listeners.end(), {{9091, "http", false}, {8888, "https", true}});
+  for (const Listener& listener : listeners) {
+    if (listener.port == 0) continue;
+    const auto bound =
+        p.http->listen(addresses->bind.with_port(listener.port), listener.tls ? p.tls : nullptr);
+    if (!bound) return std::unexpected(bound.error());
+    p.urls.push_back(fmt::format("{}://{}", listener.scheme,
+                                 addresses->webrtc.with_port(bound->port()).to_string()));
+  }
+  p.urls.push_back(fmt::format("sip:{}", p.sip->local_address().to_string()));
+  p.control->start();
+  p.web->start();
+  return server;
+}
+
+std::vector<std::string> Server::urls() const { return parts_->urls; }
+
+void Server::reload() {
+  const auto reloaded = parts_->tls->reload();
+  if (!reloaded)
+    return parts_->log.error("the TLS certificate stays as it was: {}", reloaded.error().cause);
+  parts_->log.info("TLS certificate and key read again");
+}
+
+void Server::shutdown(Duration patience) {
+  // Polled rather than awaited: the answers come from phones.
+  const Instant until = std::chrono::steady_clock::now() + patience;
+  bool first = true, idle = false;
+  while (!idle && std::chrono::steady_clock::now() < until) {
+    auto done = std::make_shared<std::promise<bool>>();
+    auto answer = done->get_future();
+    parts_->control->post([this, done, first] {
+      if (first) parts_->calls->shutdown();
+      done->set_value(parts_->calls->idle());
+    });
+    first = false;
+    if (answer.wait_until(until) == std::future_status::ready) idle = answer.get();
+    if (!idle) std::this_thread::sleep_for(10ms);
+  }
+  if (!idle)
+    parts_->log.warning("some phones did not answer our BYE within {} ms", to_ms(patience));
+}
+
+}  // namespace sipcast

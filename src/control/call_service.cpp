@@ -1,0 +1,105 @@
+#include "control/call_service.hpp"
+
+#include "base/text.hpp"
+
+namespace sipcast {
+
+CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
+                         Logger log)
+    : options_(std::move(options)),
+      control_(control),
+      sip_(sip),
+      media_(media),
+      log_(std::move(log)) {}
+
+Result<CallId> CallService::start(StartCall command) {
+  if (by_id_.contains(command.id.value)) {
+    return fail(Errc::AlreadyExists, "callId: a call with this id is running");
+  }
+  if (by_stream_.contains(command.stream.value)) {
+    return fail(Errc::AlreadyExists, "toStream: Stream name is already in use");
+  }
+  if (!command.rtmp_url.empty()) {
+    for (const auto& [key, call] : calls_) {
+      const StartCall& other = call->info().asked;
+      if (other.rtmp_url == command.rtmp_url && other.rtmp_stream == command.rtmp_stream) {
+        return fail(Errc::AlreadyExists,
+                    "rtmpUrl: a call is forwarded to this RTMP URL and stream already");
+      }
+    }
+  }
+  if (calls_.size() >= options_.max_calls)
+    return fail(Errc::Exhausted, "this server has its greatest number of calls");
+
+  command.account.realm = options_.realm;
+  const uint64_t key = ++last_key_;
+  const CallId id = command.id;
+  // The id is free for a new call although the old one is still shown.
+  std::erase_if(lingering_, [&](const auto& entry) { return entry.second.info.asked.id == id; });
+  by_id_.emplace(id.value, key);
+  by_stream_.emplace(command.stream.value, key);
+  const Logger log = log_.with("call", id.value).with("stream", command.stream.value);
+  const Call::Env env{control_, sip_, media_, options_.no_answer};
+  const auto on_ended = [this](Call& gone) { ended(gone); };
+  calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log));
+  // After the answer to REST: the call is there from now on, whatever becomes of it.
+  control_.post([this, key] {
+    if (const auto found = calls_.find(key); found != calls_.end()) found->second->start();
+  });
+  return id;
+}
+
+void CallService::ended(Call& call) {
+  const CallInfo& info = call.info();
+  const auto at = by_id_.find(info.asked.id.value);
+  if (at == by_id_.end()) return;
+  const uint64_t key = at->second;
+  by_id_.erase(at);
+  by_stream_.erase(info.asked.stream.value);
+  if (!info.terminated) {
+    lingering_.emplace(
+        key, Gone{info, control_.after(options_.linger, [this, key] { lingering_.erase(key); })});
+  }
+  // Not from inside of the call's own function.
+  auto node = std::make_shared<std::unique_ptr<Call>>(std::move(calls_.extract(key).mapped()));
+  control_.post([node] {});
+}
+
+std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
+  const auto matches = [&](const CallInfo& info) {
+    return (!filter.id || *filter.id == info.asked.id.value) &&
+           (!filter.callee || *filter.callee == info.asked.callee) &&
+           (!filter.rtmp_url || *filter.rtmp_url == info.asked.rtmp_url) &&
+           (!filter.status || iequals(*filter.status, to_string(info.status)));
+  };
+  std::map<uint64_t, const CallInfo*> found;
+  for (const auto& [key, call] : calls_) {
+    if (matches(call->info())) found.emplace(key, &call->info());
+  }
+  for (const auto& [key, gone] : lingering_) {
+    if (matches(gone.info)) found.emplace(key, &gone.info);
+  }
+  std::vector<CallInfo> result;
+  for (const auto& [key, info] : found) result.push_back(*info);
+  return result;
+}
+
+Result<void> CallService::terminate(const CallId& id) {
+  if (const auto running = by_id_.find(id.value); running != by_id_.end()) {
+    calls_.at(running->second)->terminate(EndReason::SourceStopped);
+    return {};
+  }
+  const size_t lingering =
+      std::erase_if(lingering_, [&](const auto& gone) { return gone.second.info.asked.id == id; });
+  if (lingering == 0) return fail(Errc::NotFound, "Call not found");
+  return {};
+}
+
+void CallService::shutdown() {
+  while (!calls_.empty()) calls_.begin()->second->terminate(EndReason::Shutdown);
+  lingering_.clear();
+}
+
+bool CallService::idle() const { return calls_.empty() && sip_.agent().calls() == 0; }
+
+}  // namespace sipcast

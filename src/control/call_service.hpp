@@ -1,0 +1,59 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/call.hpp"
+
+namespace sipcast {
+
+/// Which calls /call/find answers with; absent fields do not filter.
+struct CallFilter {
+  std::optional<std::string> id, callee, rtmp_url, status;
+};
+
+/// The calls of this server: starts, finds and ends them; owns their ids and stream names. Control
+/// loop only.
+class CallService {
+ public:
+  struct Options {
+    Duration linger = std::chrono::seconds(6);  ///< a call that ended by itself stays visible
+    Duration no_answer = std::chrono::seconds(120);
+    size_t max_calls = 5000;
+    std::string realm;  ///< sip::Account::realm of every call
+  };
+  CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
+
+  /// Reserves id and stream name, and begins. Errors: AlreadyExists naming what is taken,
+  /// Exhausted.
+  Result<CallId> start(StartCall command);
+  /// Calls that run and those that linger, oldest first.
+  std::vector<CallInfo> find(const CallFilter& filter) const;
+  /// Errors: NotFound.
+  Result<void> terminate(const CallId& id);
+  /// BYE or CANCEL to every phone, STOPPED to every viewer.
+  void shutdown();
+  size_t running() const { return calls_.size(); }
+  /// Nothing runs, and every phone has answered our BYE.
+  bool idle() const;
+
+ private:
+  struct Gone {
+    CallInfo info;
+    EventLoop::Timer timer;
+  };
+  void ended(Call& call);
+
+  Options options_;
+  EventLoop& control_;
+  SipEndpoint& sip_;
+  MediaPlane& media_;
+  Logger log_;
+  uint64_t last_key_ = 0;
+  std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first
+  std::map<uint64_t, Gone> lingering_;
+  std::map<std::string, uint64_t> by_id_, by_stream_;
+};
+
+}  // namespace sipcast

@@ -1,0 +1,302 @@
+#include "control/media_worker.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/random.hpp"
+
+namespace sipcast {
+
+MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
+    : options_(std::move(options)),
+      dtls_(dtls),
+      log_(std::move(log)),
+      loop_(options_.loop, log_),
+      ports_(options_.phone_port_first, options_.phone_port_last) {}
+
+Result<std::unique_ptr<MediaWorker>> MediaWorker::start(Options options, const DtlsContext& dtls,
+                                                        Logger log) {
+  std::unique_ptr<MediaWorker> worker(new MediaWorker(std::move(options), dtls, std::move(log)));
+  auto socket = worker->loop_.bind(worker->options_.viewer_bind, *worker);
+  if (!socket) return std::unexpected(socket.error());
+  worker->viewer_socket_ = std::move(*socket);
+  worker->viewer_port_ = worker->viewer_socket_->local_address().port();
+  worker->total_port_pairs_ = worker->ports_.total_pairs();
+  worker->loop_.start();
+  return worker;
+}
+
+MediaWorker::~MediaWorker() {
+  loop_.post([this] {
+    waiting_.clear();
+    viewers_.clear();
+    while (!calls_.empty()) do_close_call(calls_.begin()->first, EndReason::Shutdown);
+    viewer_socket_.reset();
+  });
+  loop_.stop();
+}
+
+void MediaWorker::open_call(CallKey key, StreamName stream, bool audio, bool video,
+                            CallCallbacks callbacks) {
+  loop_.post([this, key, stream = std::move(stream), audio, video,
+              callbacks = std::move(callbacks)]() mutable {
+    do_open_call(key, std::move(stream), audio, video, std::move(callbacks));
+  });
+}
+
+void MediaWorker::connect_call(CallKey key, sdp::SipAgreement agreement) {
+  loop_.post([this, key, agreement = std::move(agreement)] {
+    const auto call = calls_.find(key);
+    if (call != calls_.end()) call->second.source->connect(agreement);
+  });
+}
+
+void MediaWorker::close_call(CallKey key, EndReason reason, std::function<void()> closed) {
+  loop_.post([this, key, reason, closed = std::move(closed)] {
+    do_close_call(key, reason);
+    if (closed) closed();
+  });
+}
+
+void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
+                             ViewerCallbacks callbacks) {
+  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer),
+              callbacks = std::move(callbacks)]() mutable {
+    do_add_viewer(id, std::move(stream), std::move(offer), std::move(callbacks));
+  });
+}
+
+void MediaWorker::remove_viewer(ViewerId id) {
+  loop_.post([this, id] { do_remove_viewer(id); });
+}
+
+void MediaWorker::free_port_pairs(std::function<void(size_t)> done) {
+  loop_.post([this, done = std::move(done)] { done(ports_.free_pairs()); });
+}
+
+void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
+  loop_.post([this, done = std::move(done)] {
+    std::vector<StreamInfo> streams;
+    for (const auto& [key, call] : calls_) {
+      const Stream& stream = *call.stream;
+      streams.push_back({.name = stream.name().value,
+                         .state = stream.state(),
+                         .tracks = stream.tracks().value_or(TrackList{}),
+                         .size = stream.video_size(),
+                         .viewers = stream.sinks(),
+                         .stats = stream.stats(),
+                         .source = call.source->stats(),
+                         .keyframes = stream.broker().stats()});
+    }
+    done(std::move(streams));
+  });
+}
+
+void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool video,
+                               CallCallbacks callbacks) {
+  const Logger log = log_.with("stream", name.value);
+  CallMedia call{.key = key,
+                 .stream = std::make_unique<Stream>(name, log),
+                 .source = {},
+                 .callbacks = std::move(callbacks)};
+  auto source = SipSource::open({.bind_ip = options_.phone_bind,
+                                 .audio = audio,
+                                 .video = video,
+                                 .cname = options_.cname,
+                                 .no_media_after = options_.no_media_after},
+                                loop_, ports_, *call.stream, log);
+  if (!source) return call.callbacks.opened(std::unexpected(source.error()));
+  call.source = std::move(*source);
+  const SipSource::Ports ports = call.source->ports();
+  CallMedia& placed = calls_.emplace(key, std::move(call)).first->second;
+  placed.source->on_info_wanted = placed.callbacks.info_wanted;
+  placed.source->on_no_media = placed.callbacks.no_media;
+  placed.stream->on_change = [this, &placed] { on_stream_change(placed); };
+  placed.callbacks.opened(ports);
+}
+
+void MediaWorker::on_stream_change(CallMedia& call) {
+  if (call.stream->state() == StreamState::Live && !call.told_live) {
+    call.told_live = true;
+    if (call.callbacks.live) call.callbacks.live();
+  }
+  // Viewers attach on the loop's next task: this may be in the midst of a packet's way.
+  if (call.stream->tracks())
+    loop_.post([this, name = call.stream->name()] { answer_waiting(name); });
+}
+
+void MediaWorker::do_close_call(CallKey key, EndReason reason) {
+  const auto found = calls_.find(key);
+  if (found == calls_.end()) return;
+  CallMedia& call = found->second;
+  const StreamName name = call.stream->name();
+  call.stream->on_change = {};
+  call.source->close();
+  call.stream->end(reason);
+  std::erase_if(viewers_, [&](const auto& entry) {
+    if (!(entry.second.stream == name)) return false;
+    forget_routes(entry.first, entry.second);
+    return true;
+  });
+  calls_.erase(found);
+  std::vector<ViewerCallbacks> told;
+  std::erase_if(waiting_, [&](auto& entry) {
+    if (!(entry.second.stream == name)) return false;
+    told.push_back(std::move(entry.second.callbacks));
+    return true;
+  });
+  for (const ViewerCallbacks& callbacks : told) {
+    callbacks.answered(fail(Errc::NotFound, "the call ended before it had media"));
+  }
+}
+
+Stream* MediaWorker::find_stream(const StreamName& name) {
+  for (auto& [key, call] : calls_) {
+    if (call.stream->name() == name) return call.stream.get();
+  }
+  return nullptr;
+}
+
+void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
+                                ViewerCallbacks callbacks) {
+  Stream* stream = find_stream(name);
+  if (!stream) return callbacks.answered(fail(Errc::NotFound, "there is no stream of this name"));
+  if (viewers_.size() + waiting_.size() >= options_.max_viewers) {
+    return callbacks.answered(
+        fail(Errc::Exhausted, "this server has its greatest number of viewers"));
+  }
+  if (const auto checked = sdp::check_viewer_offer(offer); !checked) {
+    return callbacks.answered(std::unexpected(checked.error()));
+  }
+  if (stream->tracks()) return callbacks.answered(accept(id, *stream, offer, callbacks));
+  auto timer = loop_.at(loop_.now() + options_.viewer_wait, [this, id] {
+    const auto node = waiting_.extract(id.value);
+    if (node.empty()) return;
+    node.mapped().callbacks.answered(
+        fail(Errc::Timeout, "the call of this stream was not answered in time"));
+  });
+  waiting_.emplace(id.value,
+                   Waiting{std::move(offer), name, std::move(callbacks), std::move(timer)});
+}
+
+void MediaWorker::answer_waiting(const StreamName& name) {
+  Stream* stream = find_stream(name);
+  if (!stream || !stream->tracks()) return;
+  std::vector<uint64_t> ready;
+  for (const auto& [id, waiting] : waiting_) {
+    if (waiting.stream == name) ready.push_back(id);
+  }
+  for (const uint64_t id : ready) {
+    const auto node = waiting_.extract(id);
+    const Waiting& waiting = node.mapped();
+    waiting.callbacks.answered(accept(ViewerId{id}, *stream, waiting.offer, waiting.callbacks));
+  }
+}
+
+Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const std::string& offer,
+                                           const ViewerCallbacks& callbacks) {
+  sdp::ViewerAnswerOptions options{.tracks = *stream.tracks(),
+                                   .local_ufrag = random_token(8),
+                                   .local_pwd = random_token(24),
+                                   .fingerprint = dtls_.fingerprint(),
+                                   .candidates = {},
+                                   .cname = options_.cname,
+                                   .audio_ssrc = Ssrc{random_u32()},
+                                   .video_ssrc = Ssrc{random_u32()},
+                                   .video_rtx_ssrc = Ssrc{random_u32()}};
+  for (const SocketAddress& ip : options_.viewer_candidates)
+    options.candidates.push_back(ip.with_port(viewer_port_));
+  const auto answer = sdp::answer_viewer(offer, options);
+  if (!answer) return std::unexpected(answer.error());
+
+  const auto later = [this, id] { loop_.post([this, id] { do_remove_viewer(id); }); };
+  WebRtcViewer::Events events{
+      .playing = callbacks.playing,
+      .failed =
+          [callbacks, later](std::string_view info) {
+            if (callbacks.failed) callbacks.failed(std::string(info));
+            later();
+          },
+      .stream_ended = callbacks.stream_ended,
+  };
+  auto viewer = std::make_unique<WebRtcViewer>(
+      WebRtcViewer::Options{.peer = {.local_ufrag = options.local_ufrag,
+                                     .local_pwd = options.local_pwd,
+                                     .remote_ufrag = answer->remote_ufrag,
+                                     .remote_pwd = answer->remote_pwd,
+                                     .remote_fingerprint = answer->remote_fingerprint},
+                            .audio = answer->audio,
+                            .video = answer->video,
+                            .cname = options_.cname},
+      std::move(events), dtls_, stream, *viewer_socket_, loop_,
+      log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
+  by_ufrag_.emplace(options.local_ufrag, id);
+  viewers_.emplace(id, Viewer{stream.name(), options.local_ufrag, {}, std::move(viewer)});
+  return ViewerAccepted{
+      .sdp = answer->sdp,
+      .audio_codec = answer->audio ? std::string(codec_name(answer->audio->codec)) : "",
+      .video_codec = answer->video ? std::string(codec_name(answer->video->codec)) : "",
+      .refused = answer->refused};
+}
+
+void MediaWorker::do_remove_viewer(ViewerId id) {
+  waiting_.erase(id.value);
+  const auto found = viewers_.find(id);
+  if (found == viewers_.end()) return;
+  forget_routes(id, found->second);
+  viewers_.erase(found);
+}
+
+void MediaWorker::forget_routes(ViewerId id, const Viewer& viewer) {
+  by_ufrag_.erase(viewer.ufrag);
+  forget_address(id, viewer.address);
+}
+
+void MediaWorker::forget_address(ViewerId id, const std::optional<SocketAddress>& address) {
+  if (!address) return;
+  // It may be another viewer's by now: a browser that joins again from the same port.
+  const auto at = by_address_.find(*address);
+  if (at != by_address_.end() && at->second == id) by_address_.erase(at);
+}
+
+void MediaWorker::note_address(ViewerId id, Viewer& viewer) {
+  const auto& selected = viewer.viewer->selected();
+  if (!selected || viewer.address == selected) return;
+  forget_address(id, viewer.address);
+  viewer.address = selected;
+  by_address_.insert_or_assign(*selected, id);
+}
+
+void MediaWorker::on_datagram(BytesView datagram, const SocketAddress& from, Instant now) {
+  if (classify(datagram) == DatagramKind::Stun) {
+    const auto known = by_ufrag_.find(stun_local_ufrag(datagram));
+    if (known == by_ufrag_.end()) return;
+    Viewer& viewer = viewers_.at(known->second);
+    viewer.viewer->on_datagram(datagram, from, now);
+    return note_address(known->second, viewer);
+  }
+  const auto known = by_address_.find(from);
+  if (known == by_address_.end()) return;
+  viewers_.at(known->second).viewer->on_datagram(datagram, from, now);
+}
+
+void MediaPlane::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
+  struct Gathering {
+    std::mutex mutex;
+    std::vector<StreamInfo> streams;
+    size_t missing;
+  };
+  auto gathering = std::make_shared<Gathering>();
+  gathering->missing = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->list_streams([gathering, done](std::vector<StreamInfo> streams) {
+      const std::lock_guard lock(gathering->mutex);
+      std::ranges::move(streams, std::back_inserter(gathering->streams));
+      if (--gathering->missing > 0) return;
+      std::ranges::sort(gathering->streams, {}, &StreamInfo::name);
+      done(std::move(gathering->streams));
+    });
+  }
+}
+
+}  // namespace sipcast

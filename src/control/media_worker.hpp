@@ -1,0 +1,151 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.hpp"
+#include "egress/webrtc_viewer.hpp"
+#include "ingest/sip_source.hpp"
+#include "net/media_loop.hpp"
+#include "net/port_pool.hpp"
+#include "secure/dtls.hpp"
+
+namespace sipcast {
+
+/// What a stream looks like from outside.
+struct StreamInfo {
+  std::string name;
+  StreamState state = StreamState::Waiting;
+  TrackList tracks;
+  std::optional<VideoSize> size;
+  size_t viewers = 0;
+  StreamStats stats;
+  SipSourceStats source;
+  KeyframeBrokerStats keyframes;
+};
+
+struct ViewerAccepted {
+  std::string sdp;
+  std::string audio_codec, video_codec;  ///< "" where there is none
+  std::string refused;                   ///< why a track is left out, "" when none is
+};
+
+/// One media loop and all that lives on it: calls' media, streams, viewers. Every public member but
+/// the constructor may be called from any thread; callbacks come from the loop and must not block.
+class MediaWorker final : private DatagramReader {
+ public:
+  struct Options {
+    MediaLoop::Options loop;
+    SocketAddress phone_bind;                      ///< ip; port ignored
+    SocketAddress viewer_bind;                     ///< ip and port
+    std::vector<SocketAddress> viewer_candidates;  ///< what browsers are told, without ports
+    uint16_t phone_port_first = 30000, phone_port_last = 39999;
+    std::string cname;
+    Duration viewer_wait = std::chrono::seconds(25);  ///< for a reserved stream's codecs
+    Duration no_media_after = std::chrono::seconds(5);
+    size_t max_viewers = 10'000;
+  };
+  /// Binds the viewers' port and starts the loop. Errors: Io.
+  static Result<std::unique_ptr<MediaWorker>> start(Options options, const DtlsContext& dtls,
+                                                    Logger log);
+  ~MediaWorker() override;
+
+  using CallKey = uint64_t;
+  struct CallCallbacks {
+    std::function<void(Result<SipSource::Ports>)> opened;
+    std::function<void()> live;
+    std::function<void()> no_media;
+    std::function<void()> info_wanted;
+  };
+  void open_call(CallKey key, StreamName stream, bool audio, bool video, CallCallbacks callbacks);
+  void connect_call(CallKey key, sdp::SipAgreement agreement);
+  void close_call(CallKey key, EndReason reason, std::function<void()> closed = {});
+
+  struct ViewerCallbacks {
+    /// Errors: NotFound, NoCommonCodec, Timeout (the stream's codecs did not come), BadSyntax,
+    /// InvalidArgument, Exhausted. After an error no more comes.
+    std::function<void(Result<ViewerAccepted>)> answered;
+    std::function<void()> playing;
+    std::function<void(std::string info)> failed;  ///< last
+    std::function<void(EndReason)> stream_ended;   ///< last
+  };
+  void add_viewer(ViewerId id, StreamName stream, std::string offer, ViewerCallbacks callbacks);
+  void remove_viewer(ViewerId id);
+
+  void list_streams(std::function<void(std::vector<StreamInfo>)> done);
+  uint16_t viewer_port() const { return viewer_port_; }
+  size_t total_port_pairs() const { return total_port_pairs_; }
+  /// Free pairs, by the loop: tests count leaks with it.
+  void free_port_pairs(std::function<void(size_t)> done);
+
+ private:
+  struct CallMedia {
+    CallKey key;
+    std::unique_ptr<Stream> stream;
+    std::unique_ptr<SipSource> source;
+    CallCallbacks callbacks;
+    bool told_live = false;
+  };
+  struct Viewer {
+    StreamName stream;
+    std::string ufrag;
+    std::optional<SocketAddress> address;  // under which it is in by_address_
+    std::unique_ptr<WebRtcViewer> viewer;
+  };
+  struct Waiting {
+    std::string offer;
+    StreamName stream;
+    ViewerCallbacks callbacks;
+    MediaLoop::Timer timer;
+  };
+
+  MediaWorker(Options options, const DtlsContext& dtls, Logger log);
+  void on_datagram(BytesView datagram, const SocketAddress& from, Instant now) override;
+  void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
+  void do_close_call(CallKey key, EndReason reason);
+  void do_add_viewer(ViewerId id, StreamName name, std::string offer, ViewerCallbacks callbacks);
+  void do_remove_viewer(ViewerId id);
+  void on_stream_change(CallMedia& call);
+  void answer_waiting(const StreamName& name);
+  Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer,
+                                const ViewerCallbacks& callbacks);
+  void forget_routes(ViewerId id, const Viewer& viewer);
+  void forget_address(ViewerId id, const std::optional<SocketAddress>& address);
+  void note_address(ViewerId id, Viewer& viewer);
+  Stream* find_stream(const StreamName& name);
+
+  Options options_;
+  const DtlsContext& dtls_;
+  Logger log_;
+  MediaLoop loop_;
+  PortPool ports_;
+  size_t total_port_pairs_ = 0;
+  uint16_t viewer_port_ = 0;
+  std::unique_ptr<UdpSocket> viewer_socket_;
+  std::map<CallKey, CallMedia> calls_;
+  std::unordered_map<ViewerId, Viewer> viewers_;
+  std::map<uint64_t, Waiting> waiting_;  // by viewer id
+  std::map<std::string, ViewerId, std::less<>> by_ufrag_;
+  std::unordered_map<SocketAddress, ViewerId> by_address_;
+};
+
+/// All media loops of the process; a stream's name says which one it lives on.
+class MediaPlane {
+ public:
+  explicit MediaPlane(std::vector<std::unique_ptr<MediaWorker>> workers)
+      : workers_(std::move(workers)) {}
+  MediaWorker& worker_for(const StreamName& name) {
+    return *workers_[std::hash<StreamName>{}(name) % workers_.size()];
+  }
+  const std::vector<std::unique_ptr<MediaWorker>>& workers() const { return workers_; }
+  /// Every stream of every loop, sorted by name; `done` runs on the loop that answered last.
+  void list_streams(std::function<void(std::vector<StreamInfo>)> done);
+
+ private:
+  std::vector<std::unique_ptr<MediaWorker>> workers_;
+};
+
+}  // namespace sipcast

@@ -1,0 +1,120 @@
+#include "control/rest/call_routes.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "control/rest/http_status.hpp"
+#include "control/rest/json_fields.hpp"
+#include "control/rest/start_call_request.hpp"
+
+namespace sipcast::rest {
+namespace {
+
+/// Runs `use_case` on the control loop and answers with what it gives: a void method's body is
+/// empty.
+http::Handler on_control(EventLoop& control,
+                         std::function<http::Response(const http::Request&)> use_case) {
+  return [&control, use_case = std::move(use_case)](const http::Request& request,
+                                                    http::Respond respond) {
+    control.post(
+        [request, respond = std::move(respond), &use_case] { respond(use_case(request)); });
+  };
+}
+
+http::Response answer(const Result<void>& result) {
+  return result ? http::Response{} : error_response(result.error());
+}
+
+http::Response list(const std::vector<CallInfo>& calls) {
+  if (calls.empty()) return error_response({Errc::NotFound, "Call not found"});
+  return http::Response::json(200, calls_to_json(calls));
+}
+
+boost::json::object stream_to_json(const StreamInfo& stream) {
+  const auto codec = [](const std::optional<TrackInfo>& track) {
+    return track ? boost::json::value(codec_name(track->codec)) : boost::json::value(nullptr);
+  };
+  return {{"name", stream.name},
+          {"published", true},
+          {"status", stream.state == StreamState::Live ? "PUBLISHING" : "PENDING"},
+          {"hasAudio", stream.tracks.audio.has_value()},
+          {"hasVideo", stream.tracks.video.has_value()},
+          {"audioCodec", codec(stream.tracks.audio)},
+          {"videoCodec", codec(stream.tracks.video)},
+          {"width", stream.size ? stream.size->width : 0},
+          {"height", stream.size ? stream.size->height : 0},
+          {"mediaProvider", "Flash"},
+          {"mediaType", "publish"},
+          {"viewers", stream.viewers},
+          {"metrics",
+           {{"VIDEO_K_FRAMES", stream.stats.keyframes_total},
+            {"VIDEO_LOST", stream.source.video.reorder.lost_total},
+            {"AUDIO_LOST", stream.source.audio.reorder.lost_total},
+            {"frames", stream.stats.frames_total},
+            {"framesDroppedDamaged", stream.source.frames.frames_dropped_damaged_total},
+            {"framesDroppedInvalid", stream.source.frames.frames_dropped_invalid_total},
+            {"packetsFromStrangers", stream.source.video.dropped_stranger_total +
+                                         stream.source.audio.dropped_stranger_total},
+            {"keyframeAsks", stream.keyframes.asks_total},
+            {"ignoresKeyframeRequests", stream.keyframes.deaf}}}};
+}
+
+http::Handler find_streams(MediaPlane& media) {
+  return [&media](const http::Request& request, http::Respond respond) {
+    const auto fields = JsonFields::parse(request.body);
+    const auto name =
+        fields ? fields->text("name") : Result<std::optional<std::string>>(std::nullopt);
+    if (!fields) return respond(error_response(fields.error()));
+    if (!name) return respond(error_response(name.error()));
+    media.list_streams([respond, wanted = *name](const std::vector<StreamInfo>& streams) {
+      boost::json::array array;
+      for (const StreamInfo& stream : streams) {
+        if (!wanted || *wanted == stream.name) array.push_back(stream_to_json(stream));
+      }
+      if (array.empty()) return respond(error_response({Errc::NotFound, "Stream not found"}));
+      respond(http::Response::json(200, boost::json::serialize(array)));
+    });
+  };
+}
+
+void not_yet(const http::Request& request, http::Respond respond) {
+  respond(error_response({Errc::Unsupported, request.path + " is not there yet"}));
+}
+
+}  // namespace
+
+void add_call_routes(http::Router& router, EventLoop& control, CallService& calls,
+                     MediaPlane& media) {
+  const auto add = [&](const std::string& path, auto use_case) {
+    router.add("POST", "/rest-api/call/" + path, on_control(control, use_case));
+  };
+  add("startup", [&calls](const http::Request& request) {
+    auto command = parse_start_call(request.body);
+    if (!command) return error_response(command.error());
+    const auto started = calls.start(std::move(*command));
+    return started ? http::Response{} : error_response(started.error());
+  });
+  add("find", [&calls](const http::Request& request) {
+    const auto filter = parse_call_filter(request.body);
+    return filter ? list(calls.find(*filter)) : error_response(filter.error());
+  });
+  add("terminate", [&calls](const http::Request& request) {
+    const auto fields = JsonFields::parse(request.body);
+    if (!fields) return error_response(fields.error());
+    auto id = fields->required_text("callId");
+    return id ? answer(calls.terminate(CallId{std::move(*id)})) : error_response(id.error());
+  });
+  const auto find_all = [&calls](const http::Request&) { return list(calls.find({})); };
+  add("find_all", find_all);
+  router.add("GET", "/rest-api/call/find_all", on_control(control, find_all));
+  for (const char* path : {"send_dtmf", "inject_sound", "inject_stream", "inject_stream/startup",
+                           "inject_stream/terminate"}) {
+    router.add("POST", std::string("/rest-api/call/") + path, not_yet);
+  }
+  for (const char* path : {"/rest-api/stream/find", "/rest-api/stream/find_all"}) {
+    router.add("POST", path, find_streams(media));
+    router.add("GET", path, find_streams(media));
+  }
+}
+
+}  // namespace sipcast::rest

@@ -1,0 +1,17 @@
+#include "control/rest/http_status.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+
+namespace sipcast::rest {
+
+http::Response error_response(const Error& error) {
+  const int status = http_status(error.code);
+  return http::Response::json(status, boost::json::serialize(boost::json::object{
+                                          {"status", status},
+                                          {"error", to_string(error.code)},
+                                          {"message", printable(error.cause, 1000)}}));
+}
+
+}  // namespace sipcast::rest

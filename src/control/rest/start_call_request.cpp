@@ -1,0 +1,165 @@
+#include "control/rest/start_call_request.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "control/rest/json_fields.hpp"
+
+namespace sipcast::rest {
+namespace {
+
+/// A host name, an IPv4 or a bracketed or bare IPv6 literal: what may stand in a SIP URI.
+bool is_host(std::string_view text) {
+  for (const char c : text) {
+    const bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    if (!fine) return false;
+  }
+  return !text.empty();
+}
+
+/// "host", "host:port", "sip:host:port;transport=tcp": what people write as a proxy.
+Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port) {
+  if (iequals(text.substr(0, 4), "sip:")) text.remove_prefix(4);
+  auto [host_port, parameters] = cut(text, ';');
+  sip::Target target{
+      .transport = sip::Transport::Udp, .host = std::string(host_port), .port = default_port};
+  const std::string lower = to_lower(parameters);
+  if (lower.find("transport=tcp") != std::string::npos) target.transport = sip::Transport::Tcp;
+  const size_t colon = host_port.rfind(':');
+  const bool bare_v6 = host_port.find(':') != colon && !host_port.starts_with('[');
+  if (colon != std::string_view::npos && !bare_v6 &&
+      host_port.find(']', colon) == std::string_view::npos) {
+    const auto port = parse_decimal(host_port.substr(colon + 1), 65535);
+    if (!port || *port == 0)
+      return fail(Errc::InvalidArgument,
+                  "sipOutboundProxy: the port is not a number from 1 to 65535");
+    target.host = std::string(host_port.substr(0, colon));
+    target.port = static_cast<uint16_t>(*port);
+  }
+  if (target.host.starts_with('[') && target.host.ends_with(']'))
+    target.host = target.host.substr(1, target.host.size() - 2);
+  if (!is_host(target.host))
+    return fail(Errc::InvalidArgument, "sipOutboundProxy: is no host name or address");
+  return target;
+}
+
+boost::json::value text_or_null(const std::string& text) {
+  return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+}
+
+boost::json::object to_object(const CallInfo& info) {
+  const StartCall& asked = info.asked;
+  return {{"custom", boost::json::object{}},
+          {"nodeId", nullptr},
+          {"appKey", asked.app_key},
+          {"sessionId", nullptr},
+          {"callId", asked.id.value},
+          {"parentCallId", nullptr},
+          {"incoming", false},
+          {"status", to_string(info.status)},
+          {"sipStatus", info.sip_status},
+          {"rtmpUrl", text_or_null(asked.rtmp_url)},
+          {"rtmpStream", text_or_null(asked.rtmp_stream)},
+          {"streamName", asked.stream.value},
+          {"rtmpStreamStatus", nullptr},
+          {"caller", asked.account.login},
+          {"callee", asked.callee},
+          {"hasAudio", asked.has_audio},
+          {"hasVideo", asked.has_video},
+          {"sdp", nullptr},
+          {"visibleName", asked.account.display_name},
+          {"inviteParameters", nullptr},
+          {"mediaProvider", "Flash"},
+          {"sipMessageRaw", nullptr},
+          {"isMsrp", false},
+          {"target", nullptr},
+          {"holdForTransfer", false},
+          {"info", text_or_null(info.info)},
+          {"cause", text_or_null(printable(info.cause, 500))}};
+}
+
+}  // namespace
+
+Result<StartCall> parse_start_call(std::string_view body) {
+  const auto fields = JsonFields::parse(body);
+  if (!fields) return std::unexpected(fields.error());
+  StartCall command;
+  std::optional<Error> error;
+  const auto take = [&](auto result, auto& into) {
+    if (result)
+      into = std::move(*result);
+    else if (!error)
+      error = result.error();
+  };
+  std::optional<std::string> id, stream, auth_name, password, visible, app_key, rtmp_url,
+      rtmp_stream, proxy;
+  uint64_t port = 5060;
+  take(fields->required_text("callee"), command.callee);
+  take(fields->required_text("sipLogin"), command.account.login);
+  take(fields->required_text("sipDomain"), command.account.domain);
+  take(fields->text("callId"), id);
+  take(fields->text("toStream"), stream);
+  take(fields->text("sipAuthenticationName"), auth_name);
+  take(fields->text("sipPassword"), password);
+  take(fields->text("sipOutboundProxy"), proxy);
+  if (!proxy && !error) take(fields->text("sipProxy"), proxy);
+  take(fields->number("sipPort", 5060, 1, 65535), port);
+  take(fields->text("visibleName"), visible);
+  take(fields->text("appKey"), app_key);
+  take(fields->text("rtmpUrl", 2048), rtmp_url);
+  take(fields->text("rtmpStream"), rtmp_stream);
+  take(fields->boolean("hasAudio", true), command.has_audio);
+  take(fields->boolean("hasVideo", false), command.has_video);
+  take(fields->boolean("sipRegisterRequired", true), command.register_first);
+  if (error) return std::unexpected(*error);
+  if (!is_host(command.account.domain))
+    return fail(Errc::InvalidArgument, "sipDomain: is no host name or address");
+  if (!command.has_audio && !command.has_video) {
+    return fail(Errc::InvalidArgument, "hasAudio, hasVideo: one of them must be true");
+  }
+  if (rtmp_url) return fail(Errc::Unsupported, "rtmpUrl: pushing to RTMP is not there yet");
+
+  command.id = CallId{id.value_or(random_token(20))};
+  command.stream = StreamName{stream.value_or(command.id.value)};
+  command.account.authentication_name = auth_name.value_or(command.account.login);
+  command.account.password = password.value_or("");
+  command.account.display_name = visible.value_or(command.account.login);
+  command.account.port = static_cast<uint16_t>(port);
+  command.app_key = app_key.value_or("defaultApp");
+  command.rtmp_url = rtmp_url.value_or("");
+  command.rtmp_stream = rtmp_stream.value_or("");
+  if (proxy) {
+    auto target = parse_proxy(*proxy, command.account.port);
+    if (!target) return std::unexpected(target.error());
+    command.account.transport = target->transport;
+    command.account.outbound_proxy = std::move(*target);
+  }
+  return command;
+}
+
+Result<CallFilter> parse_call_filter(std::string_view body) {
+  const auto fields = JsonFields::parse(body);
+  if (!fields) return std::unexpected(fields.error());
+  CallFilter filter;
+  for (const auto& [name, into] : {std::pair{"callId", &filter.id},
+                                   {"callee", &filter.callee},
+                                   {"rtmpUrl", &filter.rtmp_url},
+                                   {"status", &filter.status}}) {
+    auto value = fields->text(name, 2048);
+    if (!value) return std::unexpected(value.error());
+    *into = std::move(*value);
+  }
+  return filter;
+}
+
+std::string call_to_json(const CallInfo& info) { return boost::json::serialize(to_object(info)); }
+
+std::string calls_to_json(const std::vector<CallInfo>& calls) {
+  boost::json::array array;
+  for (const CallInfo& info : calls) array.push_back(to_object(info));
+  return boost::json::serialize(array);
+}
+
+}  // namespace sipcast::rest

@@ -1,0 +1,319 @@
+#include "control/ws/wcs_session.hpp"
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace sipcast::ws {
+namespace {
+namespace json = boost::json;
+
+constexpr size_t kMaxText = 512;
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (!value || !value->is_string()) return {};
+  return std::string(std::string_view(value->get_string()));
+}
+
+int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// The SDK's word for why a viewer was refused (wcs-websocket 6.4).
+std::string info_of(const Error& error) {
+  if (error.code == Errc::NotFound) return "Stream not found";
+  if (error.code == Errc::NoCommonCodec) return "No common codecs: " + error.cause;
+  if (error.code == Errc::Timeout) return "Publish stream is not ready";
+  return error.cause;
+}
+
+/// A stream that this session plays, or waits to play.
+struct Playing {
+  ViewerId viewer;
+  StreamName name;
+  std::string status = "PENDING";
+  std::string audio_codec, video_codec;
+  int64_t created_ms = now_ms();
+};
+
+/// Lives on the web loop; callbacks of media loops come back to it by posting.
+class Session {
+ public:
+  Session(const WcsSessions::Options& options, EventLoop& web, MediaPlane& media,
+          std::shared_ptr<http::WsConnection> connection, Logger log)
+      : options_(options),
+        web_(web),
+        media_(media),
+        connection_(std::move(connection)),
+        log_(std::move(log)) {}
+
+  /// `self` is what outlives posts to other loops.
+  void begin(std::weak_ptr<Session> self) {
+    self_ = std::move(self);
+    schedule_ping();
+  }
+  void on_text(std::string_view text);
+  void on_close();
+
+ private:
+  void send(std::string_view message, json::array data) {
+    connection_->send(
+        json::serialize(json::object{{"message", message}, {"data", std::move(data)}}));
+  }
+  void schedule_ping();
+  void connect(const json::object& client);
+  void play(const json::object& request);
+  void stop(const json::object& request);
+  void available(const json::object& request);
+  void notify(const std::string& id, const Playing& playing, const std::string& info);
+  void refuse(const json::object& request, std::string_view info);
+  void finish(const std::string& id, std::string_view status, const std::string& info);
+  MediaWorker::ViewerCallbacks callbacks_for(const std::string& id, ViewerId viewer);
+  void answered(const std::string& id, const Result<ViewerAccepted>& accepted);
+
+  /// Runs `task(session, playing)` on the web loop if the session and that very viewer are still
+  /// there.
+  template <class F>
+  auto later(std::string id, ViewerId viewer, F task) {
+    return [weak = self_, &web = web_, id, viewer, task](auto... arguments) {
+      web.post([weak, id, viewer, task, ... arguments = std::move(arguments)] {
+        const auto session = weak.lock();
+        if (!session) return;
+        const auto found = session->playing_.find(id);
+        if (found != session->playing_.end() && found->second.viewer == viewer)
+          task(*session, id, arguments...);
+      });
+    };
+  }
+
+  const WcsSessions::Options& options_;
+  EventLoop& web_;
+  MediaPlane& media_;
+  std::shared_ptr<http::WsConnection> connection_;
+  Logger log_;
+  std::weak_ptr<Session> self_;
+  std::string token_;
+  std::map<std::string, Playing> playing_;  // by mediaSessionId
+  int missed_ = 0;
+  EventLoop::Timer ping_timer_;
+};
+
+void Session::schedule_ping() {
+  ping_timer_ = web_.after(options_.ping_interval, [this] {
+    if (missed_++ >= options_.probes) {
+      log_.info("closed: {} pings were not answered", options_.probes);
+      return connection_->close("Terminated by keep-alive");
+    }
+    send("ping", {nullptr});
+    schedule_ping();
+  });
+}
+
+void Session::on_text(std::string_view text) {
+  boost::system::error_code error;
+  const json::value document = json::parse(text, error);
+  const json::object* envelope = error ? nullptr : document.if_object();
+  if (!envelope) return log_.debug("a message that is no JSON object: {}", printable(text, 80));
+  missed_ = 0;
+  const std::string message = text_of(*envelope, "message");
+  static const json::object kNothing;
+  const json::object* data = &kNothing;
+  if (const json::value* list = envelope->if_contains("data");
+      list && list->is_array() && !list->get_array().empty()) {
+    if (const json::object* first = list->get_array()[0].if_object()) data = first;
+  }
+  if (message == "connection") return connect(*data);
+  if (message == "ping") return send("pong", {nullptr});
+  if (message == "pong" || message == "pushLogs" || message == "submitBugReport" ||
+      message == "sendStreamEvent" || message == "hangup") {
+    return;
+  }
+  if (token_.empty()) return log_.debug("{} before connection: ignored", printable(message, 40));
+  if (message == "playStream") return play(*data);
+  if (message == "stopStream") return stop(*data);
+  if (message == "availableStream") return available(*data);
+  if (message == "publishStream")
+    return refuse(*data, "Publishing from a browser is not supported by this server");
+  if (message == "call") {
+    return send("finish", {{{"callId", text_of(*data, "callId")},
+                            {"status", "FAILED"},
+                            {"info", "Calls from a browser are not supported by this server"}}});
+  }
+  if (message == "sendData") {
+    return send("DataStatusEvent", {{{"operationId", text_of(*data, "operationId")},
+                                     {"status", "FAILED"},
+                                     {"info", "Not supported by this server"}}});
+  }
+  if (message == "snapshot") {
+    return send("notifyStreamEvent", {{{"mediaSessionId", text_of(*data, "mediaSessionId")},
+                                       {"type", "snapshotFailed"},
+                                       {"payload", {{"info", "Not supported by this server"}}}}});
+  }
+  log_.debug("unknown message {}", printable(message, 40));
+}
+
+void Session::connect(const json::object& client) {
+  if (!token_.empty()) return;
+  token_ = random_token(24);
+  json::object user = client;
+  user.erase("sipPassword");
+  user.insert_or_assign("authToken", token_);
+  user.insert_or_assign("status", "ESTABLISHED");
+  user.insert_or_assign("keepAlive", false);
+  send("getUserData", {std::move(user)});
+  log_.info("session of {} established, app {}", connection_->upgrade_request().remote.to_string(),
+            printable(text_of(client, "appKey"), 40));
+}
+
+void Session::notify(const std::string& id, const Playing& playing, const std::string& info) {
+  json::object event{{"mediaSessionId", id},
+                     {"name", playing.name.value},
+                     {"published", false},
+                     {"hasVideo", !playing.video_codec.empty()},
+                     {"hasAudio", !playing.audio_codec.empty()},
+                     {"status", playing.status},
+                     {"mediaProvider", "WebRTC"},
+                     {"mediaType", "play"},
+                     {"record", false},
+                     {"createDate", playing.created_ms}};
+  if (!playing.audio_codec.empty()) event["audioCodec"] = playing.audio_codec;
+  if (!playing.video_codec.empty()) event["videoCodec"] = playing.video_codec;
+  if (!info.empty()) event["info"] = info;
+  send("notifyStreamStatusEvent", {std::move(event)});
+}
+
+void Session::refuse(const json::object& request, std::string_view info) {
+  Playing refused{.viewer = {}, .name = StreamName{text_of(request, "name")}, .status = "FAILED"};
+  notify(text_of(request, "mediaSessionId"), refused, printable(info, kMaxText));
+}
+
+void Session::play(const json::object& request) {
+  const std::string id = text_of(request, "mediaSessionId");
+  const std::string name = text_of(request, "name");
+  if (id.empty()) return refuse(request, "MediaSessionId is null");
+  if (playing_.contains(id)) return refuse(request, "MediaSessionId is already in use");
+  if (playing_.size() >= options_.max_streams)
+    return refuse(request, "This session plays its greatest number of streams");
+  if (text_of(request, "mediaProvider") != "WebRTC") {
+    return refuse(
+        request,
+        "Only WebRTC is supported: open the page over https, so that the browser allows it");
+  }
+  const ViewerId viewer{static_cast<uint64_t>(random_u32()) << 32 | random_u32()};
+  playing_.emplace(id, Playing{.viewer = viewer, .name = StreamName{name}});
+  log_.info("plays {}", printable(name, 80));
+  media_.worker_for(StreamName{name})
+      .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"), callbacks_for(id, viewer));
+}
+
+MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, ViewerId viewer) {
+  return {
+      .answered =
+          later(id, viewer,
+                [](Session& self, const std::string& session,
+                   const Result<ViewerAccepted>& accepted) { self.answered(session, accepted); }),
+      .playing = later(id, viewer,
+                       [](Session& self, const std::string& session) {
+                         Playing& playing = self.playing_.at(session);
+                         playing.status = "PLAYING";
+                         self.notify(session, playing, "");
+                       }),
+      .failed = later(id, viewer,
+                      [](Session& self, const std::string& session, const std::string& info) {
+                        const bool left = info == "Closed by peer";
+                        self.finish(session, left ? "STOPPED" : "FAILED",
+                                    left ? "Stopped by user" : info);
+                      }),
+      .stream_ended = later(id, viewer,
+                            [](Session& self, const std::string& session, EndReason reason) {
+                              const bool failed = reason == EndReason::NoMedia;
+                              self.finish(
+                                  session, failed ? "FAILED" : "STOPPED",
+                                  failed ? "Failed by RTP activity" : "Stopped by publisher stop");
+                            }),
+  };
+}
+
+void Session::answered(const std::string& id, const Result<ViewerAccepted>& accepted) {
+  Playing& playing = playing_.at(id);
+  if (!accepted) {
+    log_.info("{} is not played: {}", printable(playing.name.value, 80),
+              printable(accepted.error().cause));
+    return finish(id, "FAILED", printable(info_of(accepted.error()), kMaxText));
+  }
+  playing.audio_codec = accepted->audio_codec;
+  playing.video_codec = accepted->video_codec;
+  send("setRemoteSDP", {id, accepted->sdp});
+}
+
+void Session::finish(const std::string& id, std::string_view status, const std::string& info) {
+  auto node = playing_.extract(id);
+  if (node.empty()) return;
+  node.mapped().status = status;
+  notify(id, node.mapped(), info);
+}
+
+void Session::stop(const json::object& request) {
+  const std::string id = text_of(request, "mediaSessionId");
+  const auto found = playing_.find(id);
+  if (found == playing_.end()) {
+    Playing unknown{
+        .viewer = {}, .name = StreamName{text_of(request, "name")}, .status = "STOPPED"};
+    return notify(id, unknown, "Stopped by user");
+  }
+  media_.worker_for(found->second.name).remove_viewer(found->second.viewer);
+  finish(id, "STOPPED", "Stopped by user");
+}
+
+void Session::available(const json::object& request) {
+  const std::string id = text_of(request, "mediaSessionId");
+  media_.list_streams([weak = self_, &web = web_, id,
+                       name = text_of(request, "name")](const std::vector<StreamInfo>& streams) {
+    bool there = false;
+    for (const StreamInfo& stream : streams)
+      there = there || (stream.name == name && stream.state == StreamState::Live);
+    web.post([weak, id, there] {
+      const auto session = weak.lock();
+      if (!session) return;
+      json::object reply{{"id", id},
+                         {"status", there ? "true" : "false"}};  // strings: the SDK compares so
+      if (!there) reply["info"] = "Stream not found";
+      session->send("availableStream", {std::move(reply)});
+    });
+  });
+}
+
+void Session::on_close() {
+  ping_timer_.cancel();
+  for (const auto& [id, playing] : playing_)
+    media_.worker_for(playing.name).remove_viewer(playing.viewer);
+  playing_.clear();
+  log_.debug("closed");
+}
+
+struct Observer final : http::WsObserver {
+  explicit Observer(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  void on_text(std::string_view text) override { session_->on_text(text); }
+  void on_close() override { session_->on_close(); }
+  std::shared_ptr<Session> session_;
+};
+
+}  // namespace
+
+WcsSessions::WcsSessions(Options options, EventLoop& web, MediaPlane& media, Logger log)
+    : options_(options), web_(web), media_(media), log_(std::move(log)) {}
+
+std::unique_ptr<http::WsObserver> WcsSessions::accept(
+    std::shared_ptr<http::WsConnection> connection) {
+  auto session = std::make_shared<Session>(options_, web_, media_, std::move(connection),
+                                           log_.with("ws", random_token(6)));
+  session->begin(session);
+  return std::make_unique<Observer>(std::move(session));
+}
+
+}  // namespace sipcast::ws

@@ -1,0 +1,240 @@
+#include "egress/webrtc_viewer.hpp"
+
+#include <algorithm>
+
+#include "base/random.hpp"
+#include "rtp/rtx.hpp"
+
+namespace sipcast {
+namespace {
+using namespace std::chrono_literals;
+
+// A replay goes out at about 16 Mbit/s: the last GOP of a phone is there within a few hundred
+// milliseconds, and no access link's queue has to hold all of it at once.
+constexpr Duration kReplayTurn = 5ms;
+constexpr int kReplayPacketsPerTurn = 8;
+constexpr Duration kReplayAgain =
+    1s;  // a viewer's keyframe requests are served from the history this often
+constexpr Duration kReportInterval = 1s;
+constexpr size_t kMaxResendsPerNack = 128;
+}  // namespace
+
+WebRtcViewer::WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
+                           UdpSocket& socket, MediaLoop& loop, Logger log)
+    : options_(std::move(options)),
+      events_(std::move(events)),
+      stream_(stream),
+      socket_(socket),
+      loop_(loop),
+      log_(std::move(log)),
+      peer_(options_.peer, dtls, *this, loop.now(), log_),
+      rtx_seq_(static_cast<uint16_t>(random_u32() & 0x7fff)) {
+  if (options_.audio) audio_.emplace(*options_.audio);
+  if (options_.video) video_.emplace(*options_.video);
+  arm_peer_timer();
+}
+
+WebRtcViewer::~WebRtcViewer() {
+  subscription_.release();
+  peer_.close();
+}
+
+void WebRtcViewer::arm_peer_timer() {
+  peer_timer_ = loop_.at(peer_.deadline(), [this] {
+    peer_.on_timer(loop_.now());
+    if (!over_) arm_peer_timer();
+  });
+}
+
+void WebRtcViewer::on_datagram(BytesView datagram, const SocketAddress& from, Instant now) {
+  if (over_) return;
+  peer_.on_datagram(datagram, from, now);
+  if (!over_ && !peer_.connected()) arm_peer_timer();  // a handshake moves its deadline
+}
+
+void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { socket_.send(datagram, to); }
+
+void WebRtcViewer::on_connected() {
+  log_.info("connected from {}", peer_.selected() ? peer_.selected()->to_string() : "?");
+  subscription_ = stream_.attach(*this);
+  if (video_) start_video(loop_.now());
+  report_timer_ = loop_.at(loop_.now() + 50ms, [this] { send_reports(); });
+  if (events_.playing) events_.playing();
+}
+
+void WebRtcViewer::on_ended(std::string_view cause) {
+  over_ = true;
+  subscription_.release();
+  replay_timer_.cancel();
+  report_timer_.cancel();
+  log_.info("ended: {}", cause);
+  if (events_.failed) events_.failed(cause);
+}
+
+void WebRtcViewer::on_tracks(const TrackList&) {}
+
+void WebRtcViewer::on_end(EndReason reason) {
+  over_ = true;
+  replay_timer_.cancel();
+  report_timer_.cancel();
+  if (events_.stream_ended) events_.stream_ended(reason);
+}
+
+void WebRtcViewer::start_video(Instant now) {
+  const VideoHistory& history = stream_.history();
+  const auto keyframe = history.keyframe_sequence();
+  if (!keyframe) {
+    stream_.want_keyframe(now);
+    return;
+  }
+  const PacketPtr first = history.find(*keyframe);
+  video_->start_replay(*keyframe, first->timestamp, *history.newest_timestamp());
+  cursor_ = *keyframe;
+  last_replay_ = now;
+  ++stats_.replays_total;
+  pump_replay();
+}
+
+void WebRtcViewer::pump_replay() {
+  const VideoHistory& history = stream_.history();
+  for (int i = 0; i < kReplayPacketsPerTurn && cursor_; ++i) {
+    if (*cursor_ == history.end_sequence()) {
+      cursor_.reset();  // the live edge is reached
+      return;
+    }
+    const PacketPtr packet = history.find(*cursor_);
+    if (!packet) {  // overtaken by the bound of the history: on from its newest keyframe
+      cursor_.reset();
+      return start_video(loop_.now());
+    }
+    send_packet(*video_, *packet);
+    ++*cursor_;
+  }
+  if (cursor_) replay_timer_ = loop_.at(loop_.now() + kReplayTurn, [this] { pump_replay(); });
+}
+
+void WebRtcViewer::on_packet(const PacketPtr& packet) {
+  if (over_) return;
+  if (packet->kind == MediaKind::Audio) {
+    if (!audio_) return;
+    if (!audio_->started()) audio_->start_live(packet->sequence, packet->timestamp);
+    newest_audio_ = packet->timestamp;
+    send_packet(*audio_, *packet);
+    return;
+  }
+  if (!video_ || cursor_) return;
+  if (!video_->started()) {
+    if (!packet->keyframe_start) return;
+    video_->start_live(packet->sequence, packet->timestamp);
+  }
+  send_packet(*video_, *packet);
+}
+
+bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
+  uint8_t header[kRtpHeaderSize];
+  write_rtp_header(rewriter.next(packet), header);
+  const std::span<uint8_t> wire =
+      socket_.reserve(sizeof header + packet.payload.size() + IceLitePeer::kSealOverhead);
+  const size_t sealed = wire.empty() ? 0 : peer_.seal_rtp(header, packet.payload, wire);
+  if (sealed == 0) {
+    ++stats_.dropped_packets_total;
+    return false;
+  }
+  socket_.commit(sealed, *peer_.selected());
+  ++stats_.packets_total;
+  stats_.bytes_total += sealed;
+  return true;
+}
+
+void WebRtcViewer::resend(const rtcp::Nack& nack) {
+  if (!video_ || nack.media != options_.video->ssrc) return;
+  size_t resent = 0;
+  Bytes payload;
+  for (const SequenceNumber seq : nack.lost) {
+    ++stats_.nacked_packets_total;
+    if (resent == kMaxResendsPerNack) continue;
+    const auto sequence = video_->stream_sequence(seq);
+    const PacketPtr packet = sequence ? stream_.history().find(*sequence) : nullptr;
+    const auto header = packet ? video_->again(*packet) : std::nullopt;
+    if (!header) continue;
+    RtpHeader out = *header;
+    payload.clear();
+    if (options_.video->rtx_payload_type) {
+      out.payload_type = *options_.video->rtx_payload_type;
+      out.ssrc = options_.video->rtx_ssrc;
+      out.seq = SequenceNumber(rtx_seq_++);
+      append_rtx_payload(header->seq, packet->payload, payload);  // RFC 4588 §4
+    } else {
+      payload =
+          packet->payload;  // bit-identical to the first sending: the same nonce for the same bytes
+    }
+    uint8_t bytes[kRtpHeaderSize];
+    write_rtp_header(out, bytes);
+    const auto wire = socket_.reserve(sizeof bytes + payload.size() + IceLitePeer::kSealOverhead);
+    const size_t sealed = wire.empty() ? 0 : peer_.seal_rtp(bytes, payload, wire);
+    if (sealed == 0) return;
+    socket_.commit(sealed, *peer_.selected());
+    ++resent;
+    ++stats_.resent_packets_total;
+  }
+}
+
+void WebRtcViewer::on_keyframe_request(Instant now) {
+  ++stats_.keyframe_requests_total;
+  if (!video_) return;
+  // A phone that obeys is asked; one that is known to be deaf, or slow, is stood in for by the
+  // history.
+  stream_.want_keyframe(now);
+  if (cursor_ || (last_replay_ && now - *last_replay_ < kReplayAgain)) return;
+  if (stream_.broker().stats().deaf) start_video(now);
+}
+
+void WebRtcViewer::on_rtcp(BytesView plain, Instant now) {
+  const auto packets = rtcp::parse(plain);
+  if (!packets) return;
+  for (const rtcp::Packet& packet : *packets) {
+    if (const auto* nack = std::get_if<rtcp::Nack>(&packet)) resend(*nack);
+    if (std::holds_alternative<rtcp::Pli>(packet) || std::holds_alternative<rtcp::Fir>(packet)) {
+      on_keyframe_request(now);
+    }
+    if (const auto* report = std::get_if<rtcp::ReceiverReport>(&packet)) {
+      for (const rtcp::ReportBlock& block : report->blocks) {
+        if (options_.video && block.ssrc == options_.video->ssrc)
+          stats_.fraction_lost = block.fraction_lost / 256.0;
+      }
+    }
+    if (const auto* remb = std::get_if<rtcp::Remb>(&packet)) stats_.remb_bps = remb->bitrate_bps;
+  }
+}
+
+std::optional<rtcp::SenderReport> WebRtcViewer::sender_report(const TrackRewriter& rewriter,
+                                                              MediaKind kind,
+                                                              uint32_t clock_hz) const {
+  const auto newest =
+      kind == MediaKind::Audio ? newest_audio_ : stream_.history().newest_timestamp();
+  if (!rewriter.started() || !newest) return {};
+  const auto captured = stream_.timeline().capture_time(kind, *newest);
+  if (!captured) return {};
+  // The report says what the track's clock shows now, on the one timeline of both tracks.
+  const double since = std::chrono::duration<double>(loop_.now() - *captured).count();
+  const auto ticks = static_cast<int64_t>(since * clock_hz);
+  return rtcp::SenderReport{
+      .ssrc = rewriter.track().ssrc,
+      .ntp = to_ntp(std::chrono::system_clock::now()),
+      .timestamp = RtpTimestamp{rewriter.outgoing(*newest).value + static_cast<uint32_t>(ticks)},
+      .packets = rewriter.packets(),
+      .octets = rewriter.octets(),
+      .blocks = {}};
+}
+
+void WebRtcViewer::send_reports() {
+  for (const auto& [rewriter, kind] :
+       {std::pair{&audio_, MediaKind::Audio}, {&video_, MediaKind::Video}}) {
+    if (!*rewriter) continue;
+    const auto report = sender_report(**rewriter, kind, clock_rate_hz((*rewriter)->track().codec));
+    if (report) peer_.send_rtcp(rtcp::compound(*report, options_.cname));
+  }
+  report_timer_ = loop_.at(loop_.now() + kReportInterval, [this] { send_reports(); });
+}
+
+}  // namespace sipcast

@@ -1,0 +1,90 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "egress/track_rewriter.hpp"
+#include "net/media_loop.hpp"
+#include "rtp/rtcp.hpp"
+#include "sdp/viewer_answer.hpp"
+#include "stream/stream.hpp"
+#include "webrtc/ice_lite_peer.hpp"
+
+namespace sipcast {
+
+struct ViewerStats {
+  uint64_t packets_total = 0, bytes_total = 0;
+  uint64_t nacked_packets_total = 0, resent_packets_total = 0;
+  uint64_t keyframe_requests_total = 0, replays_total = 0;
+  uint64_t dropped_packets_total = 0;  ///< the send queue was full
+  double fraction_lost = 0;            ///< video, from the last receiver report
+  uint64_t remb_bps = 0;               ///< 0: never told
+};
+
+/// One browser that watches one stream (design section 4.7): a picture at once from the stream's
+/// history, then live; NACK answered by RTX, keyframe requests from the history first. On the
+/// stream's loop.
+class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
+ public:
+  struct Options {
+    IceLitePeer::Options peer;
+    std::optional<sdp::ViewerTrack> audio, video;
+    std::string cname;
+  };
+  /// Told from the loop, never from the constructor. `ended` is the last call; the viewer may be
+  /// destroyed once it has returned, not from within.
+  struct Events {
+    std::function<void()> playing;                      ///< media flows
+    std::function<void(std::string_view info)> failed;  ///< an SDK info text
+    std::function<void(EndReason reason)> stream_ended;
+  };
+  WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
+               UdpSocket& socket, MediaLoop& loop, Logger log);
+  ~WebRtcViewer() override;
+
+  void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
+  const std::optional<SocketAddress>& selected() const { return peer_.selected(); }
+  ViewerStats stats() const { return stats_; }
+
+  void on_tracks(const TrackList& tracks) override;
+  void on_packet(const PacketPtr& packet) override;
+  void on_end(EndReason reason) override;
+
+ private:
+  void send(BytesView datagram, const SocketAddress& to) override;
+  void on_connected() override;
+  void on_rtcp(BytesView plain, Instant now) override;
+  void on_ended(std::string_view cause) override;
+
+  void arm_peer_timer();
+  void start_video(Instant now);
+  void pump_replay();
+  bool send_packet(TrackRewriter& rewriter, const Packet& packet);
+  void resend(const rtcp::Nack& nack);
+  void on_keyframe_request(Instant now);
+  void send_reports();
+  std::optional<rtcp::SenderReport> sender_report(const TrackRewriter& rewriter, MediaKind kind,
+                                                  uint32_t clock_hz) const;
+
+  Options options_;
+  Events events_;
+  Stream& stream_;
+  UdpSocket& socket_;
+  MediaLoop& loop_;
+  Logger log_;
+  IceLitePeer peer_;
+  Stream::Subscription subscription_;
+  std::optional<TrackRewriter> audio_, video_;
+  std::optional<RtpTimestamp> newest_audio_;
+  uint16_t rtx_seq_;
+  /// Next stream sequence of video to send while a replay is under way; live packets wait behind
+  /// it.
+  std::optional<uint32_t> cursor_;
+  std::optional<Instant> last_replay_;
+  MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;
+  ViewerStats stats_;
+  bool over_ = false;
+};
+
+}  // namespace sipcast

@@ -1,0 +1,155 @@
+#include "ingest/sip_source.hpp"
+
+#include <algorithm>
+
+#include "base/random.hpp"
+#include "ingest/sip_track.hpp"
+
+namespace sipcast {
+namespace {
+using namespace std::chrono_literals;
+constexpr Duration kReportInterval =
+    2500ms;  // half of RFC 3550's 5 s minimum: video sources adapt sooner
+constexpr Duration kFirstReport = 200ms;  // opens a NAT on the RTCP port, too
+}  // namespace
+
+SipSource::SipSource(const Options& options, MediaLoop& loop, Stream& stream, Logger log)
+    : options_(options), loop_(loop), stream_(stream), log_(std::move(log)) {}
+
+SipSource::~SipSource() { stream_.set_source(nullptr); }
+
+Result<std::unique_ptr<SipSource>> SipSource::open(const Options& options, MediaLoop& loop,
+                                                   PortPool& ports, Stream& stream, Logger log) {
+  std::unique_ptr<SipSource> source(new SipSource(options, loop, stream, std::move(log)));
+  // Another program may hold a port of our range: then the next pair is tried.
+  const auto make = [&](MediaKind kind) -> Result<std::unique_ptr<Track>> {
+    for (int busy = 0;; ++busy) {
+      auto pair = ports.take();
+      if (!pair) return std::unexpected(pair.error());
+      auto track = std::make_unique<Track>(*source, kind, std::move(*pair));
+      const auto bound = track->bind();
+      if (bound) return track;
+      if (busy == 16) return std::unexpected(bound.error());
+    }
+  };
+  if (options.audio) {
+    auto track = make(MediaKind::Audio);
+    if (!track) return std::unexpected(track.error());
+    source->audio_ = std::move(*track);
+  }
+  if (options.video) {
+    auto track = make(MediaKind::Video);
+    if (!track) return std::unexpected(track.error());
+    source->video_ = std::move(*track);
+  }
+  stream.set_source(source.get());
+  return source;
+}
+
+SipSource::Ports SipSource::ports() const {
+  return {.audio = audio_ ? audio_->port() : uint16_t{0},
+          .video = video_ ? video_->port() : uint16_t{0}};
+}
+
+void SipSource::connect(const sdp::SipAgreement& agreement) {
+  TrackList tracks;
+  if (audio_ && agreement.audio) {
+    audio_->connect(*agreement.audio);
+    tracks.audio = TrackInfo{.codec = agreement.audio->send.codec};
+    const auto& send = agreement.audio->send;
+    if (!silence_) silence_.emplace(send.codec, send.payload_type, Ssrc{random_u32()});
+  } else if (audio_) {
+    audio_->disconnect();
+    silence_.reset();
+  }
+  if (video_ && agreement.video) {
+    video_->connect(*agreement.video);
+    tracks.video = TrackInfo{.codec = agreement.video->send.codec,
+                             .h264_profile_level_id = agreement.video->send.profile_level_id};
+  } else if (video_) {
+    video_->disconnect();
+  }
+  if (!connected_) {
+    connected_ = true;
+    arm_timers();
+  }
+  stream_.set_tracks(tracks);
+}
+
+void SipSource::arm_timers() {
+  next_silence_ = loop_.now();
+  tick_silence();
+  report_timer_ = loop_.at(loop_.now() + kFirstReport, [this] { tick_reports(); });
+  no_media_timer_ = loop_.at(loop_.now() + options_.no_media_after, [this] {
+    if (on_no_media) on_no_media();
+  });
+}
+
+void SipSource::tick_silence() {
+  if (silence_ && audio_ && audio_->connected()) audio_->send_rtp(silence_->next());
+  next_silence_ += SilenceSender::kPacketTime;
+  // A loop that was held up does not send a burst of what nobody waits for.
+  if (next_silence_ + 200ms < loop_.now()) next_silence_ = loop_.now();
+  silence_timer_ = loop_.at(next_silence_, [this] { tick_silence(); });
+}
+
+void SipSource::tick_reports() {
+  const Instant now = loop_.now();
+  if (audio_ && audio_->connected()) {
+    audio_->send_report(
+        silence_ ? silence_->report(std::chrono::system_clock::now()) : std::nullopt, now);
+  }
+  if (video_ && video_->connected()) video_->send_report({}, now);
+  report_timer_ = loop_.at(now + kReportInterval, [this] { tick_reports(); });
+}
+
+void SipSource::tick_stream() {
+  std::optional<Instant> next;
+  const auto sooner = [&](std::optional<Instant> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  if (audio_) sooner(audio_->deadline());
+  if (video_) sooner(video_->deadline());
+  sooner(stream_.deadline());
+  if (!next) return stream_timer_.cancel();
+  stream_timer_ = loop_.at(*next, [this] {
+    const Instant now = loop_.now();
+    if (audio_) audio_->on_timer(now);
+    if (video_) video_->on_timer(now);
+    stream_.on_timer(now);
+    tick_stream();
+  });
+}
+
+void SipSource::ask_keyframe(const KeyframeAsk& ask) {
+  if (video_) video_->ask_keyframe(ask);
+  if (ask.info && on_info_wanted) on_info_wanted();
+  log_.debug("keyframe asked for:{}{}{}", ask.pli ? " PLI" : "", ask.fir ? " FIR" : "",
+             ask.info ? " INFO" : "");
+  tick_stream();  // the broker has a new deadline
+}
+
+void SipSource::close() {
+  if (audio_ && audio_->connected() && silence_) {
+    audio_->send_report(silence_->report(std::chrono::system_clock::now()), loop_.now(),
+                        {rtcp::Bye{{silence_->ssrc()}}});
+  }
+  if (audio_) audio_->disconnect();
+  if (video_) video_->disconnect();
+  silence_timer_.cancel();
+  report_timer_.cancel();
+  stream_timer_.cancel();
+  no_media_timer_.cancel();
+}
+
+SipSourceStats SipSource::stats() const {
+  SipSourceStats stats;
+  if (audio_) stats.audio = audio_->stats();
+  if (video_) {
+    stats.video = video_->stats();
+    stats.frames = video_->frame_stats();
+  }
+  return stats;
+}
+
+}  // namespace sipcast

@@ -1,0 +1,226 @@
+#include "ingest/sip_track.hpp"
+
+#include <algorithm>
+
+#include "base/random.hpp"
+
+namespace sipcast {
+namespace {
+constexpr size_t kReorderCapacity = 512;
+constexpr Duration kFrameEndsAfter = std::chrono::milliseconds(100);
+
+uint32_t rate(MediaKind kind, const std::optional<sdp::SipMedia>& media) {
+  if (media) return clock_rate_hz(media->send.codec);
+  return kind == MediaKind::Audio ? 8000 : 90000;
+}
+}  // namespace
+
+SipSource::Track::Track(SipSource& source, MediaKind kind, PortPool::Pair ports)
+    : source_(source),
+      kind_(kind),
+      ports_(std::move(ports)),
+      rtp_reader_(&Track::on_rtp, *this),
+      rtcp_reader_(&Track::on_rtcp, *this),
+      local_ssrc_{random_u32()},
+      reorder_(source.options_.reorder_wait, kReorderCapacity),
+      receiver_(rate(kind, {})) {}
+
+Result<void> SipSource::Track::bind() {
+  auto rtp = source_.loop_.bind(source_.options_.bind_ip.with_port(ports_.rtp()), rtp_reader_);
+  if (!rtp) return std::unexpected(rtp.error());
+  auto rtcp = source_.loop_.bind(source_.options_.bind_ip.with_port(ports_.rtcp()), rtcp_reader_);
+  if (!rtcp) return std::unexpected(rtcp.error());
+  rtp_socket_ = std::move(*rtp);
+  rtcp_socket_ = std::move(*rtcp);
+  return {};
+}
+
+void SipSource::Track::connect(const sdp::SipMedia& media) {
+  const bool same_codec = media_ && media_->send.codec == media.send.codec;
+  media_ = media;
+  lock_.reset(media.remote_rtp);
+  rtcp_peer_.reset();
+  if (same_codec) return;
+  receiver_ = ReceiverStats(clock_rate_hz(media.send.codec));
+  flush_at_.reset();
+  if (kind_ == MediaKind::Video) {
+    normalizer_.emplace(VideoNormalizer::Options{.codec = media.send.codec,
+                                                 .parameter_sets = media.send.parameter_sets});
+  }
+}
+
+void SipSource::Track::on_rtp(BytesView datagram, const SocketAddress& from, Instant now) {
+  if (!media_) return;
+  if (is_rtcp(datagram)) return on_rtcp(datagram, from, now);
+  const auto rtp = parse_rtp(datagram);
+  if (!rtp) {
+    ++stats_.dropped_invalid_total;
+    return;
+  }
+  const auto known =
+      std::ranges::find(media_->receive, rtp->payload_type, &sdp::SipCodec::payload_type);
+  // Telephone events and comfort noise are no part of the track; another codec than the agreed
+  // first one would need new packets' meaning to be told to viewers.
+  if (known == media_->receive.end() || known->codec != media_->send.codec) {
+    ++stats_.dropped_payload_type_total;
+    return;
+  }
+  if (!lock_.accept(from, *rtp, now)) {
+    ++stats_.dropped_stranger_total;
+    return;
+  }
+  source_.no_media_timer_.cancel();
+  receiver_.on_rtp(*rtp, now);
+  reorder_.push(*rtp, datagram, now, in_order_);
+  take_in_order(now);
+}
+
+void SipSource::Track::on_rtcp(BytesView datagram, const SocketAddress& from, Instant now) {
+  if (!media_) return;
+  // RTCP is learnt apart from RTP, but never from another host than RTP came from.
+  if (!(from == media_->remote_rtcp) && !from.same_ip(lock_.target())) {
+    ++stats_.dropped_stranger_total;
+    return;
+  }
+  const auto packets = rtcp::parse(datagram);
+  if (!packets) {
+    ++stats_.dropped_invalid_total;
+    return;
+  }
+  rtcp_peer_ = from;
+  for (const rtcp::Packet& packet : *packets) {
+    const auto* report = std::get_if<rtcp::SenderReport>(&packet);
+    if (!report || receiver_.ssrc() != report->ssrc || line_ssrc_ != report->ssrc) continue;
+    receiver_.on_sender_report(*report, now);
+    source_.stream_.timeline().on_sender_report(
+        kind_, report->ntp, RtpTimestamp{report->timestamp.value + line_offset_});
+  }
+}
+
+RtpTimestamp SipSource::Track::continued(const RtpView& rtp, Instant arrival) {
+  const uint32_t hz = rate(kind_, media_);
+  const auto jump =
+      line_ssrc_ ? static_cast<int32_t>(rtp.timestamp.value + line_offset_ - last_out_) : 0;
+  const bool jumped = std::abs(static_cast<int64_t>(jump)) > int64_t{hz} * 10 &&
+                      arrival - last_arrival_ < std::chrono::seconds(5);
+  if (line_ssrc_ && (*line_ssrc_ != rtp.ssrc || jumped)) {
+    const auto elapsed = std::chrono::duration<double>(arrival - last_arrival_).count();
+    const auto ticks = std::max(1u, static_cast<uint32_t>(elapsed * hz));
+    line_offset_ = last_out_ + ticks - rtp.timestamp.value;
+    source_.stream_.timeline().restart(kind_);
+    source_.log_.info("{} goes on with a new source (SSRC {:08x})",
+                      kind_ == MediaKind::Audio ? "audio" : "video", rtp.ssrc.value);
+  }
+  line_ssrc_ = rtp.ssrc;
+  last_arrival_ = arrival;
+  last_out_ = rtp.timestamp.value + line_offset_;
+  return RtpTimestamp{last_out_};
+}
+
+void SipSource::Track::take_in_order(Instant) {
+  for (StoredRtp& stored : in_order_) {
+    stored.view.timestamp = continued(stored.view, stored.arrival);
+    source_.stream_.timeline().on_packet(kind_, stored.view.timestamp, rate(kind_, media_),
+                                         stored.arrival);
+    if (kind_ == MediaKind::Audio) {
+      write_audio(stored);
+    } else {
+      write_video(stored);
+    }
+  }
+  in_order_.clear();
+  source_.tick_stream();
+}
+
+void SipSource::Track::write_audio(const StoredRtp& stored) {
+  if (stored.view.payload.empty()) return;
+  source_.stream_.write_audio(stored.view.timestamp, stored.view.marker, stored.view.payload,
+                              stored.arrival);
+}
+
+void SipSource::Track::write_video(const StoredRtp& stored) {
+  normalizer_->push(stored.view, stored.arrival, stored.gap_before, frames_);
+  write_frames();
+  // A sender without markers ends a frame with the next one; when it goes quiet, the frame goes all
+  // the same.
+  flush_at_ =
+      normalizer_->has_pending() ? std::optional(stored.arrival + kFrameEndsAfter) : std::nullopt;
+  if (normalizer_->needs_keyframe()) source_.stream_.want_keyframe(stored.arrival);
+}
+
+void SipSource::Track::write_frames() {
+  for (NormalFrame& frame : frames_) {
+    if (frame.keyframe) source_.stream_.set_video_size(normalizer_->size());
+    source_.stream_.write_frame(std::move(frame));
+  }
+  frames_.clear();
+}
+
+std::optional<Instant> SipSource::Track::deadline() const {
+  const auto gap = reorder_.deadline();
+  if (gap && flush_at_) return std::min(*gap, *flush_at_);
+  return gap ? gap : flush_at_;
+}
+
+void SipSource::Track::on_timer(Instant now) {
+  if (!media_) return;
+  reorder_.on_timer(now, in_order_);
+  if (!in_order_.empty()) take_in_order(now);
+  if (flush_at_ && now >= *flush_at_) {
+    flush_at_.reset();
+    normalizer_->flush(frames_);
+    write_frames();
+  }
+}
+
+void SipSource::Track::send_rtp(BytesView packet) {
+  if (media_) rtp_socket_->send(packet, lock_.target());
+}
+
+void SipSource::Track::send_rtcp(BytesView packet) {
+  if (!media_) return;
+  if (media_->rtcp_mux) {
+    rtp_socket_->send(packet, lock_.target());
+  } else {
+    rtcp_socket_->send(packet, rtcp_peer_ ? *rtcp_peer_ : media_->remote_rtcp);
+  }
+}
+
+void SipSource::Track::send_report(const std::optional<rtcp::SenderReport>& report, Instant now,
+                                   const std::vector<rtcp::Packet>& more) {
+  std::vector<rtcp::ReportBlock> blocks;
+  if (const auto block = receiver_.report(now)) blocks.push_back(*block);
+  rtcp::Packet first = rtcp::ReceiverReport{local_ssrc_, blocks};
+  if (report) {
+    rtcp::SenderReport sender = *report;
+    sender.blocks = blocks;
+    first = sender;
+  }
+  send_rtcp(rtcp::compound(first, source_.options_.cname, more));
+}
+
+void SipSource::Track::ask_keyframe(const KeyframeAsk& ask) {
+  const auto ssrc = receiver_.ssrc();
+  if (!ssrc || !media_) return;
+  std::vector<rtcp::Packet> more;
+  if (ask.pli) more.emplace_back(rtcp::Pli{local_ssrc_, *ssrc});
+  if (ask.fir) more.emplace_back(rtcp::Fir{local_ssrc_, *ssrc, fir_command_++});
+  if (!more.empty()) send_report({}, source_.loop_.now(), more);
+}
+
+SourceTrackStats SipSource::Track::stats() const {
+  SourceTrackStats stats = stats_;
+  stats.packets_total = receiver_.packets();
+  stats.bytes_total = receiver_.bytes();
+  stats.reorder = reorder_.stats();
+  stats.lost = receiver_.lost();
+  stats.jitter_ms = receiver_.jitter_ms();
+  return stats;
+}
+
+const VideoNormalizerStats& SipSource::Track::frame_stats() const {
+  static constexpr VideoNormalizerStats kNone{};
+  return normalizer_ ? normalizer_->stats() : kNone;
+}
+
+}  // namespace sipcast

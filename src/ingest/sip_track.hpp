@@ -1,0 +1,74 @@
+#pragma once
+#include "ingest/sip_source.hpp"
+
+namespace sipcast {
+
+/// One medium of a call: its two sockets, from the datagram to the stream.
+class SipSource::Track final {
+ public:
+  Track(SipSource& source, MediaKind kind, PortPool::Pair ports);
+  Result<void> bind();
+  void connect(const sdp::SipMedia& media);
+  void disconnect() { media_.reset(); }
+
+  void on_rtp(BytesView datagram, const SocketAddress& from, Instant now);
+  void on_rtcp(BytesView datagram, const SocketAddress& from, Instant now);
+  /// Gaps that are due, and a frame without end.
+  void on_timer(Instant now);
+  std::optional<Instant> deadline() const;
+
+  void send_rtp(BytesView packet);
+  void send_rtcp(BytesView packet);
+  /// RR or, with `report`, SR; SDES; and `more`.
+  void send_report(const std::optional<rtcp::SenderReport>& report, Instant now,
+                   const std::vector<rtcp::Packet>& more = {});
+  void ask_keyframe(const KeyframeAsk& ask);
+
+  uint16_t port() const { return ports_.rtp(); }
+  bool connected() const { return media_.has_value(); }
+  SourceTrackStats stats() const;
+  const VideoNormalizerStats& frame_stats() const;
+
+ private:
+  struct Reader final : DatagramReader {
+    explicit Reader(void (Track::*take)(BytesView, const SocketAddress&, Instant), Track& track)
+        : take_(take), track_(track) {}
+    void on_datagram(BytesView datagram, const SocketAddress& from, Instant now) override {
+      (track_.*take_)(datagram, from, now);
+    }
+    void (Track::*take_)(BytesView, const SocketAddress&, Instant);
+    Track& track_;
+  };
+  void take_in_order(Instant now);
+  void write_audio(const StoredRtp& rtp);
+  void write_video(const StoredRtp& rtp);
+  void write_frames();
+  RtpTimestamp continued(const RtpView& rtp, Instant arrival);
+
+  SipSource& source_;
+  MediaKind kind_;
+  PortPool::Pair ports_;
+  Reader rtp_reader_, rtcp_reader_;
+  std::unique_ptr<UdpSocket> rtp_socket_, rtcp_socket_;
+  std::optional<sdp::SipMedia> media_;
+  PeerLock lock_;
+  std::optional<SocketAddress> rtcp_peer_;
+  Ssrc local_ssrc_;
+  uint8_t fir_command_ = 0;
+
+  ReorderBuffer reorder_;
+  std::vector<StoredRtp> in_order_;
+  std::optional<VideoNormalizer> normalizer_;
+  std::vector<NormalFrame> frames_;
+  std::optional<Instant> flush_at_;
+  ReceiverStats receiver_;
+  SourceTrackStats stats_;
+
+  // One line of timestamps whatever the sender restarts (design section 6, one timeline).
+  std::optional<Ssrc> line_ssrc_;
+  uint32_t line_offset_ = 0;
+  uint32_t last_out_ = 0;
+  Instant last_arrival_{};
+};
+
+}  // namespace sipcast

@@ -1,0 +1,119 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sip/destination.hpp"
+#include "sip/dialog.hpp"
+#include "sip/digest.hpp"
+#include "sip/timer_queue.hpp"
+#include "sip/transaction_table.hpp"
+#include "sip/user_agent.hpp"
+
+namespace sipcast::sip {
+
+class Core;
+struct Forks;
+
+/// A 2xx of ours that is repeated until its ACK comes (§13.3.1.4).
+struct AwaitedAck {
+  uint32_t cseq = 0;
+  std::string key;
+  Message response;
+  bool late_answer = false;  ///< our 2xx carried the offer
+  Duration interval{};
+  Timer retransmit, give_up;
+};
+
+/// One call, from its INVITE to on_ended. Owned by Core, which keeps it until the event that ended
+/// it is handled to its end.
+class Call {
+ public:
+  enum class State : uint8_t {
+    Calling,      ///< our INVITE has no answer
+    Proceeding,   ///< our INVITE has a provisional answer
+    Incoming,     ///< their INVITE waits for ring(), accept() or reject()
+    AwaitingAck,  ///< we sent 2xx
+    Established,
+    Ending,  ///< we sent BYE
+    Ended,
+  };
+  Call(Core& core, CallHandle handle);
+  State state() const { return state_; }
+  CallHandle handle() const { return handle_; }
+
+  // call.cpp: both sides
+  void hangup();
+  void forget();
+  void send_info(std::string content_type, std::string body);
+  /// A request of the peer in a dialog of this call; ACK excepted.
+  void on_request(const Received& request, const std::string& key);
+  void on_ack(const Received& request);
+
+  // client_call.cpp: we call
+  void start(const Account& account, Destination destination, std::string sdp,
+             CallObserver& observer);
+  static void on_invite_event(Core& core, CallHandle handle, const std::shared_ptr<Forks>& forks,
+                              const ClientEvent& event);
+
+  // server_call.cpp: we are called
+  void offered(const Received& invite, const std::string& key, const Target& source);
+  void ring(int status, std::string sdp);
+  void accept(std::string sdp, CallObserver& observer);
+  void reject(int status);
+  /// The caller gave up; what its CANCEL or BYE is answered with is not our business here.
+  void on_cancelled(const std::string& cause);
+  const std::string& invite_key() const { return invite_key_; }
+  const std::string& merge_key() const { return merge_key_; }
+
+ private:
+  void end(Ending ending);
+  void send_bye(Ending ending);
+  std::shared_ptr<Dialog> dialog_with(const std::string& remote_tag) const;
+  void on_bye(const Received& request, const std::string& key);
+  void on_info(const Received& request, const std::string& key);
+  void on_update(const Received& request, const std::string& key);
+  void on_reinvite(const Received& request, const std::string& key);
+  void answer_reoffer(const Received& request, const std::string& key, std::string_view sdp);
+  void reply(const Received& request, const std::string& key, int status);
+  void send_2xx(const std::string& key, Message response, uint32_t cseq, bool late_answer);
+  void arm_2xx();
+
+  void send_invite();
+  void on_provisional(const ClientEvent& event);
+  void on_success(const ClientEvent& event, std::shared_ptr<Dialog> dialog);
+  void on_failure(const ClientEvent& event);
+  void send_cancel();
+  bool retry_with_credentials(const Received& response, std::string& problem);
+
+  Core& core_;
+  const CallHandle handle_;
+  State state_;
+  CallObserver* observer_ = nullptr;
+  std::string call_id_, local_tag_;
+  std::string contact_;  ///< our own, as every message of the call says it
+  std::shared_ptr<DigestSession> session_;
+  std::shared_ptr<Dialog> dialog_;                        ///< confirmed
+  std::map<std::string, std::shared_ptr<Dialog>> early_;  ///< by remote tag
+  std::optional<AwaitedAck> awaited_ack_;
+  bool hangup_wanted_ = false;
+  int infos_under_way_ = 0;
+
+  // we call
+  Account account_;
+  Destination destination_;
+  std::string sdp_;
+  uint32_t cseq_ = 0;
+  DigestTries tries_;
+  std::shared_ptr<Forks> forks_;
+  bool cancel_sent_ = false;
+  Timer cancel_give_up_;
+
+  // we are called
+  std::string invite_key_, merge_key_;
+  std::unique_ptr<Received> invite_;
+  Target source_;
+};
+
+}  // namespace sipcast::sip

@@ -1,0 +1,240 @@
+#include "sip/core.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace sipcast::sip {
+namespace {
+
+constexpr size_t kMaxRememberedRealms = 100'000;
+
+std::string dialog_key(const std::string& call_id, const std::string& local_tag) {
+  return call_id + ' ' + local_tag;
+}
+
+bool wants_credentials(const ClientEvent& event) {
+  return event.status() == 401 || event.status() == 407;
+}
+
+}  // namespace
+
+const char* const kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+
+std::string failure_text(const Message& response) {
+  std::string text = fmt::format("SIP {}", response.status);
+  const std::string reason =
+      response.reason.empty() ? std::string(reason_phrase(response.status)) : response.reason;
+  text += ' ' + printable(reason, 120);
+  // Warning: 399 host "text" (RFC 3261 §20.43)
+  const std::string warning = response.get("Warning");
+  if (const size_t quote = warning.find('"'); quote != std::string::npos) {
+    text += ": " + printable(unquoted(std::string_view(warning).substr(quote)), 200);
+  }
+  const std::string cause = response.get("Reason");
+  if (!cause.empty()) text += " (" + printable(cause, 120) + ')';
+  return text;
+}
+
+Core::Core(UserAgent::Options opts, UserAgentIo& world, Logger logger)
+    : options(std::move(opts)),
+      io(world),
+      log(std::move(logger)),
+      table({.io = io,
+             .timers = timers,
+             .now = now,
+             .options = options,
+             .log = log,
+             .max_transactions = 4 * options.max_calls + 1000}) {}
+
+Sent Core::start(Message request, const Target& target, OnClientEvent on_event) {
+  Sent sent{
+      .branch = "z9hG4bK" + random_token(20), .request = std::move(request), .target = target};
+  const SocketAddress us = io.advertised(target);
+  Via via{.transport = target.transport == Transport::Tcp ? "TCP" : "UDP",
+          .sent_by = {.host = us.ip(), .port = us.port()},
+          .params = {}};
+  via.params.set("branch", sent.branch);
+  via.params.set("rport", "");
+  sent.request.add_front("Via", via.to_string());
+  sent.request.add("User-Agent", options.product);
+  sent.request.set("Allow", kAllow);
+  log.debug("SIP > {} {} to {}", sent.request.method, printable(sent.request.request_uri, 120),
+            describe(target));
+  table.start_client(sent.request, sent.branch, target, std::move(on_event));
+  return sent;
+}
+
+Core::SentAck Core::send_ack(Message ack, const Target& target) {
+  SentAck sent{.wire = {}, .branch = "z9hG4bK" + random_token(20), .target = target};
+  const SocketAddress us = io.advertised(target);
+  Via via{.transport = target.transport == Transport::Tcp ? "TCP" : "UDP",
+          .sent_by = {.host = us.ip(), .port = us.port()},
+          .params = {}};
+  via.params.set("branch", sent.branch);
+  via.params.set("rport", "");
+  ack.add_front("Via", via.to_string());
+  ack.add("User-Agent", options.product);
+  sent.wire = ack.to_string();
+  log.debug("SIP > ACK {} to {}", printable(ack.request_uri, 120), describe(target));
+  resend(sent);
+  return sent;
+}
+
+void Core::resend(const SentAck& ack) { io.send(ack.target, ack.wire, ack.branch); }
+
+void Core::send_in_dialog(const std::shared_ptr<InDialogRequest>& request) {
+  Dialog& dialog = *request->dialog;
+  Message message = dialog.request(request->method, ++dialog.local_cseq);
+  if (request->session && request->tries.www + request->tries.proxy > 0) {
+    request->session->authorize(message);
+  }
+  if (!request->body.empty()) message.set_body(request->content_type, request->body);
+  start(std::move(message), dialog.next_hop(), [this, request](const ClientEvent& event) {
+    if (event.status() >= 100 && event.status() < 200) return;
+    if (wants_credentials(event) && request->session) {
+      const auto taken = request->session->challenged(event.response->message, request->tries,
+                                                      DigestSession::Learn::No);
+      if (taken) return send_in_dialog(request);
+      log.info("SIP {} is not authorised: {}", request->method, taken.error().cause);
+    }
+    if (request->done) request->done(event);
+  });
+}
+
+Message Core::response_to(const Received& request, int status, const std::string& to_tag) const {
+  Message response;
+  response.status = status;
+  response.reason = reason_phrase(status);
+  const std::string& method = request.message.method;
+  const bool forms_dialog = method == "INVITE" && status > 100 && status < 300;
+  for (const auto& header : request.message.headers) {
+    if (header.name == "Record-Route" ? forms_dialog : iequals(header.name, "Via")) {
+      response.add(header.name, header.value);
+    }
+  }
+  response.add("From", request.message.get("From"));
+  std::string to = request.message.get("To");
+  if (!to_tag.empty() && request.to_tag().empty()) to += ";tag=" + to_tag;
+  response.add("To", to);
+  response.add("Call-ID", request.call_id);
+  response.add("CSeq", fmt::format("{} {}", request.cseq, request.cseq_method));
+  response.add("Server", options.product);
+  if (status == 405 || status == 501 || (status >= 200 && status < 300)) {
+    response.add("Allow", kAllow);
+  }
+  if (status == 415 || method == "OPTIONS") response.add("Accept", "application/sdp");
+  return response;
+}
+
+void Core::respond(const std::string& key, const Message& response) {
+  log.debug("SIP > {} {} ({})", response.status, response.reason,
+            printable(response.get("CSeq"), 60));
+  table.respond(key, response);
+}
+
+std::string Core::contact(const std::string& user, const Target& target) {
+  const SocketAddress us = io.advertised(target);
+  return fmt::format("<sip:{}@{}{}>", user, us.to_string(),
+                     target.transport == Transport::Tcp ? ";transport=tcp" : "");
+}
+
+std::shared_ptr<DigestSession> Core::digest_session(const Account& account) {
+  std::shared_ptr<std::string> realm;
+  if (!account.realm.empty()) {
+    realm = std::make_shared<std::string>(account.realm);
+  } else {
+    const std::string key =
+        fmt::format("{}\n{}\n{}\n{}", account.login, account.domain, account.authentication_name,
+                    account.outbound_proxy ? describe(*account.outbound_proxy) : "");
+    if (realms_.size() >= kMaxRememberedRealms && !realms_.contains(key)) {
+      realms_.erase(realms_.begin());
+    }
+    auto& remembered = realms_[key];
+    if (!remembered) remembered = std::make_shared<std::string>();
+    realm = remembered;
+  }
+  return std::make_shared<DigestSession>(
+      account.authentication_name.empty() ? account.login : account.authentication_name,
+      account.password, std::move(realm));
+}
+
+Call* Core::find_call(CallHandle handle) {
+  const auto at = calls_.find(handle);
+  return at == calls_.end() ? nullptr : at->second.get();
+}
+
+void Core::index_dialog(const std::string& call_id, const std::string& local_tag,
+                        CallHandle handle) {
+  dialogs_[dialog_key(call_id, local_tag)] = handle;
+}
+
+void Core::retire(CallHandle handle, const std::string& call_id, const std::string& local_tag) {
+  const auto at = calls_.find(handle);
+  if (at == calls_.end()) return;
+  dialogs_.erase(dialog_key(call_id, local_tag));
+  invites_.erase(at->second->invite_key());
+  merged_.erase(at->second->merge_key());
+  graveyard_.push_back(std::move(at->second));
+  calls_.erase(at);
+}
+
+Registration* Core::find_registration(RegistrationHandle handle) {
+  const auto at = registrations_.find(handle);
+  return at == registrations_.end() ? nullptr : at->second.get();
+}
+
+void Core::retire_registration(RegistrationHandle handle) {
+  const auto at = registrations_.find(handle);
+  if (at == registrations_.end()) return;
+  ended_registrations_.push_back(std::move(at->second));
+  registrations_.erase(at);
+}
+
+Result<CallHandle> Core::invite(const Account& account, std::string_view callee, std::string sdp,
+                                CallObserver& observer) {
+  if (calls_.size() >= options.max_calls) return fail(Errc::Exhausted, "too many SIP calls");
+  auto destination = resolve_callee(account, callee);
+  if (!destination) return std::unexpected(destination.error());
+  if (account.login.empty()) return fail(Errc::InvalidArgument, "the SIP login is empty");
+  const CallHandle handle = next_handle_++;
+  Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));
+  call.start(account, std::move(*destination), std::move(sdp), observer);
+  return handle;
+}
+
+void Core::accept(CallHandle handle, std::string sdp, CallObserver& observer) {
+  if (Call* call = find_call(handle)) return call->accept(std::move(sdp), observer);
+  // The caller gave up before. The observer hears of it as of everything: from on_timer.
+  late_accepts_[handle] = timers.at(now, [this, handle, &observer] {
+    late_accepts_.erase(handle);
+    observer.on_ended(
+        {.sip_status = 487, .cause = "the caller gave up before the answer", .by_peer = true});
+  });
+}
+
+void Core::forget(CallHandle handle) {
+  late_accepts_.erase(handle);
+  if (Call* call = find_call(handle)) call->forget();
+}
+
+RegistrationHandle Core::register_account(const Account& account, RegistrationObserver& observer) {
+  const RegistrationHandle handle = next_handle_++;
+  Registration& registration =
+      *(registrations_[handle] = std::make_unique<Registration>(*this, handle, account, observer));
+  registration.start();
+  return handle;
+}
+
+void Core::unregister(RegistrationHandle handle) {
+  if (Registration* registration = find_registration(handle)) registration->remove();
+}
+
+void Core::on_timer() {
+  while (const auto action = timers.take_due(now)) action();
+}
+
+}  // namespace sipcast::sip

@@ -1,0 +1,133 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sip/call.hpp"
+#include "sip/dialog.hpp"
+#include "sip/digest.hpp"
+#include "sip/registration.hpp"
+#include "sip/timer_queue.hpp"
+#include "sip/transaction_table.hpp"
+#include "sip/user_agent.hpp"
+
+namespace sipcast::sip {
+
+/// A request that was given to its transaction.
+struct Sent {
+  std::string branch;
+  Message request;  ///< with its Via
+  Target target;
+};
+
+/// A request in a dialog, with its answer to a challenge (BYE, INFO).
+struct InDialogRequest {
+  std::shared_ptr<Dialog> dialog;
+  std::string method;
+  std::string content_type, body;
+  std::shared_ptr<DigestSession> session;  ///< nullptr: challenges are not answered
+  OnClientEvent done;                      ///< the final event
+  DigestTries tries = {};
+};
+
+/// What calls and registrations of one UserAgent share. Control loop only.
+class Core {
+ public:
+  /// Marks a call from outside: keeps `now`, and frees ended calls when the outermost one returns.
+  class Entry {
+   public:
+    Entry(Core& core, Instant now) : core_(core) {
+      ++core_.depth_;
+      core_.now = now;
+    }
+    ~Entry() {
+      if (--core_.depth_ > 0) return;
+      core_.graveyard_.clear();
+      core_.ended_registrations_.clear();
+    }
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+   private:
+    Core& core_;
+  };
+
+  Core(UserAgent::Options options, UserAgentIo& io, Logger log);
+
+  // For calls and registrations. `now` is the time of the event that is being handled.
+  const UserAgent::Options options;
+  UserAgentIo& io;
+  Logger log;
+  Instant now{};
+  TimerQueue timers;
+  TransactionTable table;
+
+  /// Adds Via and User-Agent, sends, and reports to `on_event`.
+  Sent start(Message request, const Target& target, OnClientEvent on_event);
+  /// Adds Via; sends without transaction (ACK of a 2xx). What was sent, for repeating it.
+  struct SentAck {
+    std::string wire, branch;
+    Target target;
+  };
+  SentAck send_ack(Message ack, const Target& target);
+  void resend(const SentAck& ack);
+  void send_in_dialog(const std::shared_ptr<InDialogRequest>& request);
+  /// Copies what a response copies (§8.2.6.2); "" leaves To as it is.
+  Message response_to(const Received& request, int status, const std::string& to_tag) const;
+  void respond(const std::string& key, const Message& response);
+  /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`.
+  std::string contact(const std::string& user, const Target& target);
+  std::shared_ptr<DigestSession> digest_session(const Account& account);
+
+  Call* find_call(CallHandle handle);
+  void index_dialog(const std::string& call_id, const std::string& local_tag, CallHandle handle);
+  void retire(CallHandle handle, const std::string& call_id, const std::string& local_tag);
+  Registration* find_registration(RegistrationHandle handle);
+  void retire_registration(RegistrationHandle handle);
+
+  // For UserAgent.
+  UserAgent::IncomingHandler incoming_handler;
+  Result<CallHandle> invite(const Account& account, std::string_view callee, std::string sdp,
+                            CallObserver& observer);
+  void accept(CallHandle handle, std::string sdp, CallObserver& observer);
+  void forget(CallHandle handle);
+  RegistrationHandle register_account(const Account& account, RegistrationObserver& observer);
+  void unregister(RegistrationHandle handle);
+  void on_message(BytesView bytes, Transport transport, const SocketAddress& from);
+  void on_timer();
+  size_t calls() const { return calls_.size(); }
+
+ private:
+  void on_request(Received request, Transport transport, const SocketAddress& from);
+  void on_new_request(const Received& request, const std::string& key, const Target& source,
+                      const SocketAddress& from);
+  void on_new_invite(const Received& request, const std::string& key, const Target& source,
+                     const SocketAddress& from);
+  void on_cancel(const Received& request, const std::string& key);
+  /// The refusal every request may get before its method counts: 0 for none.
+  int refusal(const Received& request) const;
+  void refuse(const Received& request, const std::string& key, int status);
+  Call* call_of_dialog(const Received& request);
+
+  std::unordered_map<CallHandle, std::unique_ptr<Call>> calls_;
+  std::unordered_map<std::string, CallHandle> dialogs_;  ///< by Call-ID and our tag
+  std::unordered_map<std::string, CallHandle> invites_;  ///< incoming, by server transaction
+  std::unordered_map<std::string, CallHandle> merged_;   ///< incoming, by §8.2.2.2
+  std::unordered_map<RegistrationHandle, std::unique_ptr<Registration>> registrations_;
+  std::unordered_map<std::string, std::shared_ptr<std::string>> realms_;  ///< by account
+  std::map<CallHandle, Timer> late_accepts_;
+  std::vector<std::unique_ptr<Call>> graveyard_;
+  std::vector<std::unique_ptr<Registration>> ended_registrations_;
+  uint64_t next_handle_ = 1;
+  int depth_ = 0;
+};
+
+/// "SIP 486 Busy Here", with what Warning and Reason say.
+std::string failure_text(const Message& response);
+/// INVITE, ACK, CANCEL, ...
+extern const char* const kAllow;
+
+}  // namespace sipcast::sip
