@@ -84,7 +84,7 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
                                                 const DtlsContext& dtls, const Logger& log) {
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
   const unsigned loops = options.media_loops ? options.media_loops : cores - 1;
-  if (options.media_port_to < options.media_port_from + 4 * loops) {
+  if (options.media_port_to + 1u < options.media_port_from + 4 * loops) {
     return fail(Errc::InvalidArgument, "media_port_to: too few ports for the media loops");
   }
   const unsigned span = (options.media_port_to - options.media_port_from + 1u) / loops & ~1u;

@@ -89,7 +89,7 @@ void WebRtcViewer::start_video(Instant now) {
   }
   const PacketPtr first = history.find(*keyframe);
   video_->start_replay(*keyframe, first->timestamp, *history.newest_timestamp());
-  cursor_ = *keyframe;
+  cursor_ = keyframe;
   last_replay_ = now;
   ++stats_.replays_total;
   pump_replay();

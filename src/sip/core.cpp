@@ -24,6 +24,13 @@ bool wants_credentials(const ClientEvent& event) {
 
 const char* const kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 
+std::string loggable_uri(std::string_view uri) {
+  auto parsed = Uri::parse(uri);
+  if (!parsed) return printable(uri.substr(0, uri.find(':')), 20) + ":...";
+  parsed->password.clear();
+  return printable(parsed->to_string(), 120);
+}
+
 std::string failure_text(const Message& response) {
   std::string text = fmt::format("SIP {}", response.status);
   const std::string reason =
@@ -62,7 +69,7 @@ Sent Core::start(Message request, const Target& target, OnClientEvent on_event) 
   sent.request.add_front("Via", via.to_string());
   sent.request.add("User-Agent", options.product);
   sent.request.set("Allow", kAllow);
-  log.debug("SIP > {} {} to {}", sent.request.method, printable(sent.request.request_uri, 120),
+  log.debug("SIP > {} {} to {}", sent.request.method, loggable_uri(sent.request.request_uri),
             describe(target));
   table.start_client(sent.request, sent.branch, target, std::move(on_event));
   return sent;
@@ -79,7 +86,7 @@ Core::SentAck Core::send_ack(Message ack, const Target& target) {
   ack.add_front("Via", via.to_string());
   ack.add("User-Agent", options.product);
   sent.wire = ack.to_string();
-  log.debug("SIP > ACK {} to {}", printable(ack.request_uri, 120), describe(target));
+  log.debug("SIP > ACK {} to {}", loggable_uri(ack.request_uri), describe(target));
   resend(sent);
   return sent;
 }

@@ -127,6 +127,8 @@ class Core {
 
 /// "SIP 486 Busy Here", with what Warning and Reason say.
 std::string failure_text(const Message& response);
+/// A URI as logs may show it: printable, without the password it may hold.
+std::string loggable_uri(std::string_view uri);
 /// INVITE, ACK, CANCEL, ...
 extern const char* const kAllow;
 

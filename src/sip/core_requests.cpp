@@ -78,8 +78,8 @@ void Core::on_message(BytesView bytes, Transport transport, const SocketAddress&
 
 void Core::on_request(Received request, Transport transport, const SocketAddress& from) {
   const std::string method = request.message.method;
-  log.debug("SIP < {} {} from {}", printable(method, 20),
-            printable(request.message.request_uri, 120), from.to_string());
+  log.debug("SIP < {} {} from {}", printable(method, 20), loggable_uri(request.message.request_uri),
+            from.to_string());
   stamp_via(request, from);
   const Target source = reply_target(request, transport, from);
   const auto known = table.on_request(request);

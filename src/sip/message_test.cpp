@@ -106,6 +106,13 @@ TEST(Message, TakesOddButLegalOnes) {
   EXPECT_TRUE(receive("\r\n\r\n" + kInvite));
 }
 
+TEST(Message, IgnoresFoldedLinesOfBlanksOnly) {
+  const auto message =
+      Message::parse(as_bytes("OPTIONS sip:a SIP/2.0\nX: 1\n \n\t\n 2\n  \n\n"), Framing::Datagram);
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->get("X"), "1 2");
+}
+
 TEST(Message, KeepsStrangersFromAddingHeaders) {
   Message message;
   message.add("Contact", "x\r\nEvil: yes");

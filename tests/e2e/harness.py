@@ -2,6 +2,7 @@
 
 Only the standard library. Every process that a test starts carries an environment variable of that test, so that after it nothing may be left."""
 import contextlib
+import fcntl
 import json
 import math
 import os
@@ -20,10 +21,24 @@ import wave
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAB = ROOT / 'tests/e2e/lab'
-OUT = ROOT / 'build/e2e'
 BINARY = pathlib.Path(os.environ.get('SIPCAST_BIN', ROOT / 'build/dev/sipcast')).absolute()
 SDK = LAB / 'browser/node_modules/@flashphoner/websdk'
-MARK = 'SIPCAST_E2E'
+MARK = 'E2E_TEST'
+
+
+def _take_slot():
+    """The first of a few slots that no other run on this machine holds, so that runs side by side share neither ports nor folders."""
+    for slot in range(4):
+        lock = open(f'/tmp/sipcast-e2e-{slot}.lock', 'w')
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return slot, lock  # held until the end of the process
+        lock.close()
+    raise SystemExit('four runs of the end-to-end tests are under way already')
+
+
+SLOT, _lock = _take_slot()
+OUT = ROOT / 'build' / (f'e2e-{SLOT}' if SLOT else 'e2e')
 
 
 # --- ports
@@ -46,7 +61,7 @@ def _is_free(port):
 def free_ports(count=1, even=False):
     """The first of `count` neighbouring ports that are free for UDP and TCP, and given to nobody else in this run."""
     for _ in range(500):
-        first = random.randrange(21000, 30000, 2 if even else 1)
+        first = random.randrange(20000 + 3000 * SLOT, 23000 + 3000 * SLOT - count, 2 if even else 1)
         ports = range(first, first + count)
         if not _given.intersection(ports) and all(map(_is_free, ports)):
             _given.update(ports)
@@ -76,7 +91,9 @@ class Process:
     def __init__(self, test, name, command, cwd=None, env=None):
         self.name, self.test = name, test
         self.log_path = test.folder / f'{name}.log'
-        environment = {**os.environ, MARK: test.mark, **(env or {})}
+        # The server reads SIPCAST_* as options.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith('SIPCAST_')}
+        environment = {**inherited, MARK: test.mark, **(env or {})}
         with open(self.log_path, 'ab') as log:
             self.popen = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                           cwd=cwd, env=environment, start_new_session=True)
@@ -134,7 +151,7 @@ class TestCase(unittest.TestCase):
     """Gives a test its folder below build/e2e, and fails it when a process of its own is left."""
 
     def setUp(self):
-        self.mark = self.id()
+        self.mark = f'{os.getpid()} {self.id()}'
         self.folder = OUT / self.id().removeprefix('__main__.')
         self.folder.mkdir(parents=True, exist_ok=True)
         for old in self.folder.glob('*.log'):

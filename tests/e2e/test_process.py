@@ -37,7 +37,7 @@ class EndTest(TestCase):
 class StartTest(TestCase):
     def run_with(self, *args, **environment):
         """Exit status and all output of a start that is expected to end by itself."""
-        done = subprocess.run([BINARY, *map(str, args)], env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10)
+        done = subprocess.run([BINARY, *map(str, args)], env={'PATH': os.environ['PATH'], **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10)
         return done.returncode, done.stdout
 
     def config(self, *lines):

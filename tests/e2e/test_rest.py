@@ -58,8 +58,8 @@ class RestTest(TestCase):
         same_id = self.server.rest('/call/startup', call_fields('call-1', 'other'))
         same_stream = self.server.rest('/call/startup', call_fields('call-2', 'room1'))
         self.assertEqual((same_id.status, same_stream.status), (409, 409))
-        self.assertIn('call-1', json.dumps(same_id.json()))
-        self.assertIn('room1', json.dumps(same_stream.json()))
+        self.assertIn('callId', json.dumps(same_id.json()))
+        self.assertIn('toStream', json.dumps(same_stream.json()))
         self.server.terminate('call-1')
         self.ringing()  # both are free at once
 

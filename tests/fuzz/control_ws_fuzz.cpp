@@ -1,0 +1,58 @@
+// One WebSocket session of the SDK: any text, in any order, as frames separated by a NUL.
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "control/ws/wcs_session.hpp"
+
+namespace {
+using namespace sipcast;
+
+struct Sink final : http::WsConnection {
+  void send(std::string text) override { bytes += text.size(); }
+  void close(std::string) override {}
+  const http::Request& upgrade_request() const override { return request; }
+  http::Request request;
+  size_t bytes = 0;
+};
+
+struct World {
+  World() {
+    auto made = DtlsContext::create();
+    dtls = std::make_unique<DtlsContext>(std::move(*made));
+    std::vector<std::unique_ptr<MediaWorker>> workers;
+    const auto loopback = *SocketAddress::parse("127.0.0.1", 0);
+    auto worker = MediaWorker::start(
+        {.phone_bind = loopback, .viewer_bind = loopback, .viewer_candidates = {loopback}}, *dtls,
+        Logger::none());
+    workers.push_back(std::move(*worker));
+    media = std::make_unique<MediaPlane>(std::move(workers));
+    web = std::make_unique<EventLoop>("web");
+    sessions =
+        std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media, Logger::none());
+  }
+  std::unique_ptr<DtlsContext> dtls;
+  std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<EventLoop> web;  // never runs: what comes back from media is dropped at the end
+  std::unique_ptr<ws::WcsSessions> sessions;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static World* world = nullptr;
+  static int runs = 0;
+  if (!world || ++runs % 1000 == 0) {
+    delete world;  // and with it the replies that nobody fetched
+    world = new World;
+  }
+  const auto observer = world->sessions->accept(std::make_shared<Sink>());
+  std::string_view rest = as_text({data, size});
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\0'), rest.size());
+    observer->on_text(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  observer->on_close();
+  return 0;
+}
