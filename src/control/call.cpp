@@ -154,6 +154,7 @@ void Call::invite() {
                EndReason::SourceFailed);
   }
   handle_ = *handle;
+  set_status(CallStatus::Trying, 0);
   no_answer_timer_ = env_.control.after(env_.no_answer, [this] {
     end(CallStatus::Failed, info_.sip_status, "Failed by request timeout",
         "nobody answered the call", EndReason::SourceFailed);
@@ -181,7 +182,6 @@ void Call::on_registration_failed(const sip::Ending& ending) {
 
 void Call::on_provisional(int status, std::string_view, std::string_view sdp) {
   if (over_) return;
-  if (status == 100) return set_status(CallStatus::Trying, status);
   if (!sdp.empty()) {
     if (const auto agreement = sdp::read_answer(sdp, local_sdp()))
       worker_.connect_call(key_, *agreement);

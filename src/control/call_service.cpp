@@ -33,7 +33,7 @@ Result<CallId> CallService::start(StartCall command) {
 
   command.account.realm = options_.realm;
   const uint64_t key = ++last_key_;
-  const CallId id = command.id;
+  CallId id = command.id;
   // The id is free for a new call although the old one is still shown.
   std::erase_if(lingering_, [&](const auto& entry) { return entry.second.info.asked.id == id; });
   by_id_.emplace(id.value, key);
@@ -80,6 +80,7 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
     if (matches(gone.info)) found.emplace(key, &gone.info);
   }
   std::vector<CallInfo> result;
+  result.reserve(found.size());
   for (const auto& [key, info] : found) result.push_back(*info);
   return result;
 }

@@ -423,14 +423,14 @@ def fixtures():
 
 
 def tone_wav(rate, hz=440):
-    """A WAV file of two seconds of a sine."""
-    path = fixtures() / f'tone{hz}-{rate}.wav'
+    """A WAV file of half a minute of a sine; baresip hangs up at its end."""
+    path = fixtures() / f'tone{hz}-{rate}-30s.wav'
     if not path.exists():
         with wave.open(str(path), 'wb') as out:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(rate)
-            out.writeframes(b''.join(int(12000 * math.sin(2 * math.pi * hz * n / rate)).to_bytes(2, 'little', signed=True) for n in range(2 * rate)))
+            out.writeframes(b''.join(int(12000 * math.sin(2 * math.pi * hz * n / rate)).to_bytes(2, 'little', signed=True) for n in range(30 * rate)))
     return path
 
 
@@ -439,7 +439,7 @@ def _node(test, script, args, timeout):
     status = process.wait_end(timeout)
     log = process.log()
     test.assertEqual(status, 0, f'{script} {" ".join(map(str, args))}:\n{tail(log, 40)}')
-    return json.loads(re.search(r'^(\{|\[)$.*^(\}|\])$', log, re.M | re.S)[0])
+    return json.loads(re.search(r'^[{[]([}\]]$|$.*^[}\]]$)', log, re.M | re.S)[0])
 
 
 def look(test, mode, url, *args, timeout=90):

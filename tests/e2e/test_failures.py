@@ -22,7 +22,7 @@ class FailureTest(TestCase):
         self.server.wait_status('call-1', 'ESTABLISHED')
         self.server.terminate('call-1')
         self.assertIsNone(self.server.find('call-1'))
-        self.assertEqual(self.server.rest('/call/find_all').status, 404)
+        self.assertEqual(self.server.rest('/call/find', {'status': 'ESTABLISHED'}).status, 404)
 
     def refused(self, code, reason, status):
         for _ in range(2):

@@ -20,7 +20,7 @@ page.on('pageerror', e => console.error('page error:', e.message))
 
 async function drive() {
   for (const [i, flag] of args.entries()) {
-    const [, selector, text] = /^([^=]*)=?(.*)$/s.exec(args[i + 1] ?? '')
+    const [, selector, text] = /^((?:\[[^\]]*\]|[^=[])*)=?(.*)$/s.exec(args[i + 1] ?? '')
     if (flag === '--fill') await page.$eval(selector, (e, v) => { e.value = v; for (const t of ['input', 'change']) e.dispatchEvent(new Event(t, { bubbles: true })) }, text)
     if (flag === '--click') await page.click(selector)
     if (flag === '--measure') await measure()
