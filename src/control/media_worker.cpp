@@ -135,6 +135,7 @@ void MediaWorker::do_close_call(CallKey key, EndReason reason) {
   call.stream->end(reason);
   std::erase_if(viewers_, [&](const auto& entry) {
     if (!(entry.second.stream == name)) return false;
+    entry.second.viewer->on_end(reason);  // those that were not connected yet did not hear of it
     forget_routes(entry.first, entry.second);
     return true;
   });

@@ -74,6 +74,7 @@ void WebRtcViewer::on_ended(std::string_view cause) {
 void WebRtcViewer::on_tracks(const TrackList&) {}
 
 void WebRtcViewer::on_end(EndReason reason) {
+  if (over_) return;
   over_ = true;
   replay_timer_.cancel();
   report_timer_.cancel();

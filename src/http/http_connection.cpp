@@ -14,7 +14,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "http/connection.hpp"
+#include "http/connection_asio.hpp"
 #include "http/request_target.hpp"
 #include "http/response_head.hpp"
 
@@ -327,14 +327,15 @@ asio::awaitable<std::optional<Response>> HttpSession<Stream>::ask(const Request&
 /// False when the connection is broken or closing.
 template <class Stream>
 asio::awaitable<bool> HttpSession<Stream>::write(Response response, AfterReply after) {
-  const std::string head =
+  std::string first =
       response_head(response, {.after = after, .to_head = to_head_, .now = std::time(nullptr)});
   std::string_view body = response.body;
   if (to_head_ || !allows_body(response.status)) body = {};
   std::string_view piece = body.substr(0, kWritePiece);
-  const std::array<asio::const_buffer, 2> first = {asio::buffer(head), asio::buffer(piece)};
+  // One buffer: beast::ssl_stream (Boost 1.81) loses the second of two when they are large.
+  first += piece;
   deadline_.start(kWriteTimeout, Tcp::socket::shutdown_both);
-  auto [error, size] = co_await asio::async_write(stream_, first, kTuple);
+  auto [error, size] = co_await asio::async_write(stream_, asio::buffer(first), kTuple);
   for (body.remove_prefix(piece.size()); !error && !body.empty() && !closing_;
        body.remove_prefix(piece.size())) {
     piece = body.substr(0, kWritePiece);

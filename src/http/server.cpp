@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "http/connection.hpp"
+#include "http/connection_asio.hpp"
 #include "net/event_loop_asio.hpp"
 
 namespace sipcast::http {

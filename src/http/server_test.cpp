@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "http/test_client.hpp"
+#include "http/client_for_tests.hpp"
 
 namespace sipcast::http {
 namespace {

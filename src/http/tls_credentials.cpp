@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "base/random.hpp"
-#include "http/tls_state.hpp"
+#include "http/tls_openssl.hpp"
 
 namespace sipcast::http {
 namespace {

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "http/client_for_tests.hpp"
 #include "http/server.hpp"
-#include "http/test_client.hpp"
-#include "http/tls_state.hpp"
+#include "http/tls_openssl.hpp"
 
 namespace sipcast::http {
 namespace {

@@ -9,7 +9,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 
-#include "http/connection.hpp"
+#include "http/connection_asio.hpp"
 
 namespace sipcast::http {
 namespace {

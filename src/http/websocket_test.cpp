@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "http/client_for_tests.hpp"
 #include "http/server.hpp"
-#include "http/test_client.hpp"
 
 namespace sipcast::http {
 namespace {

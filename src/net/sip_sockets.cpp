@@ -8,7 +8,7 @@
 #include "net/asio_address.hpp"
 #include "net/bind_error.hpp"
 #include "net/event_loop_asio.hpp"
-#include "net/sip_tcp.hpp"
+#include "net/sip_tcp_asio.hpp"
 
 namespace sipcast {
 namespace {

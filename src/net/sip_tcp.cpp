@@ -1,5 +1,3 @@
-#include "net/sip_tcp.hpp"
-
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/write.hpp>
@@ -7,6 +5,7 @@
 
 #include "net/asio_address.hpp"
 #include "net/event_loop_asio.hpp"
+#include "net/sip_tcp_asio.hpp"
 
 namespace sipcast {
 namespace {

@@ -27,7 +27,8 @@ int64_t now_ms() {
 /// The SDK's word for why a viewer was refused (wcs-websocket 6.4).
 std::string info_of(const Error& error) {
   if (error.code == Errc::NotFound) return "Stream not found";
-  if (error.code == Errc::NoCommonCodec) return "No common codecs: " + error.cause;
+  if (error.code == Errc::NoCommonCodec)
+    return "No common codecs";  // pages compare the text; `cause` says more
   if (error.code == Errc::Timeout) return "Publish stream is not ready";
   return error.cause;
 }
@@ -38,6 +39,7 @@ struct Playing {
   StreamName name;
   std::string status = "PENDING";
   std::string audio_codec, video_codec;
+  std::string cause;  ///< of a refusal, in plain words
   int64_t created_ms = now_ms();
 };
 
@@ -184,6 +186,7 @@ void Session::notify(const std::string& id, const Playing& playing, const std::s
   if (!playing.audio_codec.empty()) event["audioCodec"] = playing.audio_codec;
   if (!playing.video_codec.empty()) event["videoCodec"] = playing.video_codec;
   if (!info.empty()) event["info"] = info;
+  if (!playing.cause.empty()) event["cause"] = playing.cause;
   send("notifyStreamStatusEvent", {std::move(event)});
 }
 
@@ -244,6 +247,7 @@ void Session::answered(const std::string& id, const Result<ViewerAccepted>& acce
   if (!accepted) {
     log_.info("{} is not played: {}", printable(playing.name.value, 80),
               printable(accepted.error().cause));
+    playing.cause = printable(accepted.error().cause, kMaxText);
     return finish(id, "FAILED", printable(info_of(accepted.error()), kMaxText));
   }
   playing.audio_codec = accepted->audio_codec;
