@@ -59,7 +59,7 @@ def _is_free(port):
 
 
 def free_ports(count=1, even=False):
-    """The first of `count` neighbouring ports that are free for UDP and TCP, and given to nobody else in this run."""
+    """The first of `count` neighbouring ports that are free for UDP and TCP, and given to nobody else in this test."""
     for _ in range(500):
         first = random.randrange(20000 + 3000 * SLOT, 23000 + 3000 * SLOT - count, 2 if even else 1)
         ports = range(first, first + count)
@@ -151,6 +151,7 @@ class TestCase(unittest.TestCase):
     """Gives a test its folder below build/e2e, and fails it when a process of its own is left."""
 
     def setUp(self):
+        _given.clear()  # nothing of the test before runs any more
         self.mark = f'{os.getpid()} {self.id()}'
         self.folder = OUT / self.id().removeprefix('__main__.')
         self.folder.mkdir(parents=True, exist_ok=True)
