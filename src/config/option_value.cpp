@@ -44,7 +44,7 @@ Result<bool> parse_flag(std::string_view text) {
 Result<int64_t> parse_whole(std::string_view text) {
   int64_t value = 0;
   const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::result_out_of_range) {
     return fail(Errc::InvalidArgument, "a number with too many digits");
   }
@@ -65,7 +65,8 @@ Result<Duration> parse_duration(std::string_view text, Duration unit) {
                             });
   double count = 0;
   const char* const last = number.data() + number.size();
-  const auto [end, error] = std::from_chars(number.data(), last, count, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count,
+                                            std::chars_format::fixed);
   if (number.empty() || error != std::errc{} || end != last || !known_suffix) {
     return bad_duration();
   }
