@@ -212,6 +212,7 @@ void Phone::begin_stop() {
   const bool registered = agent_ && registration_;
   if (registered) agent_->unregister(*registration_, now());
   std::vector<PhoneCall*> open;
+  open.reserve(calls_.size());
   for (const auto& [id, entry] : calls_) open.push_back(entry.call.get());
   for (PhoneCall* call : open) call->hang_up();
   if (agent_) on_agent_used();

@@ -122,7 +122,7 @@ bool set_audio(PhoneOptions& options, string_view text) {
   const auto codec = codec_from_name(text);
   if (!codec) return set_sound(options, text);  // --audio beep
   if (kind_of(*codec) != MediaKind::Audio) return false;
-  options.audio = *codec;
+  options.audio = codec;
   return true;
 }
 
