@@ -148,7 +148,7 @@ Result<std::optional<size_t>> content_length(const Message& message) {
     if (!value || (length && *length != *value)) {
       return fail(Errc::BadSyntax, "Content-Length is no number");
     }
-    length = *value;
+    length = value;
   }
   return length;
 }

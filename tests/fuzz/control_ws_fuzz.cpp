@@ -31,9 +31,11 @@ struct World {
     sessions =
         std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media, Logger::none());
   }
+  // In the server's order: media loops post to the web loop until they are gone. It never runs
+  // here: what comes back is dropped at the end.
   std::unique_ptr<DtlsContext> dtls;
+  std::unique_ptr<EventLoop> web;
   std::unique_ptr<MediaPlane> media;
-  std::unique_ptr<EventLoop> web;  // never runs: what comes back from media is dropped at the end
   std::unique_ptr<ws::WcsSessions> sessions;
 };
 
