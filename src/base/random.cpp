@@ -17,6 +17,8 @@ uint32_t random_u32() {
          static_cast<uint32_t>(bytes[2]) << 8 | bytes[3];
 }
 
+uint64_t random_u64() { return static_cast<uint64_t>(random_u32()) << 32 | random_u32(); }
+
 std::string random_token(size_t length) {
   static constexpr char kAlphabet[] =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -21,7 +21,6 @@ Result<std::unique_ptr<MediaWorker>> MediaWorker::start(Options options, const D
   if (!socket) return std::unexpected(socket.error());
   worker->viewer_socket_ = std::move(*socket);
   worker->viewer_port_ = worker->viewer_socket_->local_address().port();
-  worker->total_port_pairs_ = worker->ports_.total_pairs();
   worker->loop_.start();
   return worker;
 }
@@ -68,10 +67,6 @@ void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
 
 void MediaWorker::remove_viewer(ViewerId id) {
   loop_.post([this, id] { do_remove_viewer(id); });
-}
-
-void MediaWorker::free_port_pairs(std::function<void(size_t)> done) {
-  loop_.post([this, done = std::move(done)] { done(ports_.free_pairs()); });
 }
 
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {

@@ -77,9 +77,6 @@ class MediaWorker final : private DatagramReader {
 
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
   uint16_t viewer_port() const { return viewer_port_; }
-  size_t total_port_pairs() const { return total_port_pairs_; }
-  /// Free pairs, by the loop: tests count leaks with it.
-  void free_port_pairs(std::function<void(size_t)> done);
 
  private:
   struct CallMedia {
@@ -122,7 +119,6 @@ class MediaWorker final : private DatagramReader {
   Logger log_;
   MediaLoop loop_;
   PortPool ports_;
-  size_t total_port_pairs_ = 0;
   uint16_t viewer_port_ = 0;
   std::unique_ptr<UdpSocket> viewer_socket_;
   std::map<CallKey, CallMedia> calls_;

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "/whep/";
 
-ViewerId random_viewer_id() {
-  return ViewerId{static_cast<uint64_t>(random_u32()) << 32 | random_u32()};
-}
-
 std::string encode_path(std::string_view text) {
   std::string encoded;
   for (const char c : text) {
@@ -30,7 +26,7 @@ void play(MediaPlane& media, const http::Request& request, const http::Respond& 
   if (!iequals(cut(request.header("content-type"), ';').first, "application/sdp")) {
     return respond(http::Response::text(415, "send the offer as application/sdp"));
   }
-  const ViewerId id = random_viewer_id();
+  const ViewerId id{random_u64()};
   MediaWorker& worker = media.worker_for(name);
   MediaWorker::ViewerCallbacks callbacks;
   callbacks.answered = [respond, name, id](const Result<ViewerAccepted>& accepted) {

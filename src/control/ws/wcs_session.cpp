@@ -207,7 +207,7 @@ void Session::play(const json::object& request) {
         request,
         "Only WebRTC is supported: open the page over https, so that the browser allows it");
   }
-  const ViewerId viewer{static_cast<uint64_t>(random_u32()) << 32 | random_u32()};
+  const ViewerId viewer{random_u64()};
   playing_.emplace(id, Playing{.viewer = viewer, .name = StreamName{name}});
   log_.info("plays {}", printable(name, 80));
   media_.worker_for(StreamName{name})
