@@ -39,7 +39,8 @@ class SipSource : public StreamSource {
     SocketAddress bind_ip;  ///< port ignored
     bool audio = true, video = true;
     std::string cname;
-    Duration reorder_wait = std::chrono::milliseconds(60);
+    ReorderBuffer::Wait reorder_wait{.least = std::chrono::milliseconds(20),
+                                     .most = std::chrono::milliseconds(120)};
     Duration no_media_after = std::chrono::seconds(5);  ///< then on_no_media is told, once
   };
   struct Ports {

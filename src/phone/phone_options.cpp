@@ -150,10 +150,10 @@ bool set_hang_up(PhoneOptions& options, string_view text) {
 }
 
 bool set_burst_drop(PhoneOptions& options, string_view text) {
-  const auto [count, at] = cut(text, '@');
+  const auto [count, every] = cut(text, '@');
   const auto frames = parse_decimal(count, 100'000);
-  const auto seconds = parse_seconds(at);
-  if (!frames || *frames == 0 || !seconds) return false;
+  const auto seconds = parse_seconds(every);
+  if (!frames || *frames == 0 || !seconds || *seconds <= Duration{}) return false;
   options.burst_drop = BurstDrop{static_cast<unsigned>(*frames), *seconds};
   return true;
 }
@@ -222,7 +222,7 @@ constexpr OptionRow kRows[] = {
     {"bad-markers", "", "a marker on every video packet", set_flag<&O::bad_markers>},
     {"own-timestamps", "", "SPS and PPS with a timestamp of their own",
      set_flag<&O::own_timestamps>},
-    {"burst-drop", "N@T", "N frames from second T on are lost on the way", set_burst_drop},
+    {"burst-drop", "N@T", "every T seconds N frames are lost on the way", set_burst_drop},
     {"no-rtp", "", "answers, and sends no media", set_flag<&O::no_rtp>},
     {"verbose", "", "log to standard error", set_flag<&O::verbose>},
     {"help", "", "this text", set_flag<&O::help>},

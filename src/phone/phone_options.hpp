@@ -32,7 +32,7 @@ struct Registrar {
 /// Frames that are encoded and numbered, but never sent.
 struct BurstDrop {
   unsigned frames = 0;
-  Duration at{};  ///< media time of the first
+  Duration every{};  ///< media time between two first ones, and before the first of all
 };
 
 /// What `sipcast phone` is told. The comments of phone_options.cpp's table say more.

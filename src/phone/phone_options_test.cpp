@@ -91,7 +91,7 @@ TEST(PhoneOptions, ReadsEveryOption) {
   EXPECT_TRUE(options->own_timestamps && options->no_rtp && options->verbose);
   ASSERT_TRUE(options->burst_drop);
   EXPECT_EQ(options->burst_drop->frames, 5u);
-  EXPECT_EQ(options->burst_drop->at, std::chrono::milliseconds(2500));
+  EXPECT_EQ(options->burst_drop->every, std::chrono::milliseconds(2500));
   EXPECT_EQ(options->rtp_first, 20'000);
   EXPECT_EQ(options->rtp_last, 20'100);
 }
@@ -125,6 +125,7 @@ TEST(PhoneOptions, NamesWhatIsWrong) {
       {{"--dtmf", "12x"}, "12x"},
       {{"--burst-drop", "5"}, "--burst-drop"},
       {{"--burst-drop", "0@1"}, "0@1"},
+      {{"--burst-drop", "1@0"}, "1@0"},
       {{"--rtp-ports", "2000"}, "--rtp-ports"},
       {{"--rtp-ports", "3000-2000"}, "--rtp-ports"},
       {{"--timecode", "utc"}, "utc"},

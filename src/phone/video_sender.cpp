@@ -58,8 +58,10 @@ Duration VideoSender::media_time(uint64_t frame) const {
 
 bool VideoSender::is_lost(uint64_t frame) const {
   if (!options_.burst_drop) return false;
-  const auto first = static_cast<uint64_t>(to_ms(options_.burst_drop->at) * options_.fps / 1000);
-  return frame >= first && frame < first + options_.burst_drop->frames;
+  const auto [frames, every] = *options_.burst_drop;
+  const auto period =
+      std::max(uint64_t{1}, static_cast<uint64_t>(to_ms(every) * options_.fps / 1000));
+  return frame >= period && frame % period < frames;
 }
 
 TestCard::Moment VideoSender::moment(uint64_t frame, std::string_view clock, WallTime now) const {

@@ -29,6 +29,8 @@ class BitReader {
     return static_cast<int32_t>(code % 2 != 0 ? (code + 1) / 2 : -(code / 2));
   }
   bool failed() const { return failed_; }
+  /// Bits read so far.
+  size_t position() const { return next_; }
 
  private:
   uint32_t bit() {

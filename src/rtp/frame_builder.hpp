@@ -37,7 +37,8 @@ class FrameBuilder {
   /// True when the last payload must go on in the next one.
   virtual bool in_fragment() const = 0;
   /// Appends the frame's payloads; then, whatever the outcome, the next frame may begin.
-  virtual Built build(Part part, std::vector<Bytes>& payloads) = 0;
+  /// @param after_loss  frames since the last keyframe are missing
+  virtual Built build(Part part, bool after_loss, std::vector<Bytes>& payloads) = 0;
   /// Forgets the frame. Parameter sets stay.
   virtual void clear() = 0;
   virtual std::optional<VideoSize> size() const = 0;

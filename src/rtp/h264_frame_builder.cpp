@@ -121,13 +121,16 @@ bool H264FrameBuilder::end_nal(size_t offset) {
   return true;
 }
 
-FrameBuilder::Built H264FrameBuilder::build(Part part, std::vector<Bytes>& payloads) {
-  const Built built = end_fragment() ? build_from_slices(part, payloads) : Built::Invalid;
+FrameBuilder::Built H264FrameBuilder::build(Part part, bool after_loss,
+                                            std::vector<Bytes>& payloads) {
+  const Built built =
+      end_fragment() ? build_from_slices(part, after_loss, payloads) : Built::Invalid;
   clear();
   return built;
 }
 
-FrameBuilder::Built H264FrameBuilder::build_from_slices(Part part, std::vector<Bytes>& payloads) {
+FrameBuilder::Built H264FrameBuilder::build_from_slices(Part part, bool after_loss,
+                                                        std::vector<Bytes>& payloads) {
   const auto type_of = [this](const Span& span) { return nal_type(data_[span.offset]); };
   const auto first = std::ranges::find_if(nals_, has_slice_header, type_of);
   const auto slice = first == nals_.end() ? std::nullopt : parse_slice(nal(*first));
@@ -136,8 +139,23 @@ FrameBuilder::Built H264FrameBuilder::build_from_slices(Part part, std::vector<B
       part == Part::Whole && std::ranges::find(nals_, kIdrSlice, type_of) != nals_.end();
   if (keyframe && sets_.needed_by(slice->pps_id).empty()) return Built::NoParameterSets;
   if (keyframe || sets_.pps_changed(slice->pps_id)) append_sets(slice->pps_id, payloads);
-  for (const Span& span : nals_) append_payloads(nal(span), max_payload_, payloads);
+  const SpsInfo* sps = sets_.sps(slice->pps_id);
+  const uint32_t shift = sps ? frame_numbers_.shift_of(nal(*first), *sps, after_loss) : 0;
+  for (const Span& span : nals_) {
+    if (shift != 0 && has_slice_header(type_of(span))) {
+      append_slice(nal(span), shift, *sps, payloads);
+    } else {
+      append_payloads(nal(span), max_payload_, payloads);
+    }
+  }
   return keyframe ? Built::Keyframe : Built::Delta;
+}
+
+void H264FrameBuilder::append_slice(BytesView slice, uint32_t shift, const SpsInfo& sps,
+                                    std::vector<Bytes>& payloads) const {
+  const auto number = frame_number(slice, sps);
+  if (!number) return append_payloads(slice, max_payload_, payloads);
+  append_payloads(with_frame_number(slice, sps, *number - shift), max_payload_, payloads);
 }
 
 /// One STAP-A (RFC 6184 §5.7.1) of what the picture needs, or single NAL units when that is too

@@ -10,20 +10,21 @@ constexpr size_t kSliceHeaderBytes = 16;  // more than three Exp-Golomb codes of
 constexpr uint32_t kMaxSizeInMbs = 1024;  // 16,384 pixels
 constexpr uint32_t kMaxFramesInCycle = 255;
 
-/// Takes out emulation prevention bytes (§7.4.1), of at most the first `max` bytes.
-Bytes rbsp(BytesView body, size_t max) {
-  Bytes out;
-  out.reserve(std::min(body.size(), max));
+/// Takes out emulation prevention bytes, until there are `max` bytes.
+UnescapedHead unescape(BytesView body, size_t max) {
+  UnescapedHead head;
+  head.rbsp.reserve(std::min(body.size(), max));
   int zeros = 0;
-  for (const uint8_t byte : body.first(std::min(body.size(), max))) {
+  for (; head.escaped_size < body.size() && head.rbsp.size() < max; ++head.escaped_size) {
+    const uint8_t byte = body[head.escaped_size];
     if (zeros >= 2 && byte == 3) {
       zeros = 0;
       continue;
     }
     zeros = byte == 0 ? zeros + 1 : 0;
-    out.push_back(byte);
+    head.rbsp.push_back(byte);
   }
-  return out;
+  return head;
 }
 
 void skip_scaling_list(BitReader& in, int size) {
@@ -98,9 +99,23 @@ bool read_size(BitReader& in, const Chroma& chroma, SpsInfo& info) {
 }
 }  // namespace
 
+UnescapedHead slice_header(BytesView body) { return unescape(body, kSliceHeaderBytes); }
+
+void append_escaped(BytesView rbsp, Bytes& out) {
+  int zeros = 0;
+  for (const uint8_t byte : rbsp) {
+    if (zeros >= 2 && byte <= 3) {
+      out.push_back(3);
+      zeros = 0;
+    }
+    zeros = byte == 0 ? zeros + 1 : 0;
+    out.push_back(byte);
+  }
+}
+
 std::optional<SpsInfo> parse_sps(BytesView nal) {
   if (nal.size() < 4 || nal_type(nal[0]) != kSps) return {};
-  const Bytes bytes = rbsp(nal.subspan(1), nal.size());
+  const Bytes bytes = unescape(nal.subspan(1), nal.size()).rbsp;
   BitReader in(bytes);
   SpsInfo info;
   info.profile_level_id = in.bits(24);
@@ -109,18 +124,23 @@ std::optional<SpsInfo> parse_sps(BytesView nal) {
   if (is_high(static_cast<uint8_t>(info.profile_level_id >> 16))) {
     chroma = read_chroma_and_scaling(in);
   }
-  in.ue();  // log2_max_frame_num_minus4
+  const uint32_t log2_max_frame_num_minus4 = in.ue();
   skip_picture_order_count(in);
-  in.ue();    // max_num_ref_frames
-  in.flag();  // gaps_in_frame_num_value_allowed_flag
-  if (!read_size(in, chroma, info) || in.failed() || id > 31 || chroma.format > 3) return {};
+  in.ue();  // max_num_ref_frames
+  info.frame_number_gaps_allowed = in.flag();
+  if (!read_size(in, chroma, info) || in.failed() || id > 31 || chroma.format > 3 ||
+      log2_max_frame_num_minus4 > 12) {
+    return {};
+  }
+  info.frame_number_bits = static_cast<uint8_t>(log2_max_frame_num_minus4 + 4);
+  info.separate_planes = chroma.separate_planes;
   info.id = static_cast<uint8_t>(id);
   return info;
 }
 
 std::optional<PpsInfo> parse_pps(BytesView nal) {
   if (nal.empty() || nal_type(nal[0]) != kPps) return {};
-  const Bytes bytes = rbsp(nal.subspan(1), kSliceHeaderBytes);
+  const Bytes bytes = slice_header(nal.subspan(1)).rbsp;
   BitReader in(bytes);
   const uint32_t id = in.ue();
   const uint32_t sps_id = in.ue();
@@ -129,7 +149,7 @@ std::optional<PpsInfo> parse_pps(BytesView nal) {
 }
 
 std::optional<SliceInfo> parse_slice_body(BytesView body) {
-  const Bytes bytes = rbsp(body, kSliceHeaderBytes);
+  const Bytes bytes = slice_header(body).rbsp;
   BitReader in(bytes);
   const uint32_t first_mb = in.ue();
   in.ue();  // slice_type

@@ -28,6 +28,9 @@ struct SpsInfo {
   uint32_t profile_level_id = 0;  ///< as in SDP, e.g. 0x42e01f
   uint16_t width = 0;             ///< in pixels, after cropping
   uint16_t height = 0;
+  uint8_t frame_number_bits = 4;  ///< log2 of MaxFrameNum, 4-16
+  bool frame_number_gaps_allowed = false;
+  bool separate_planes = false;  ///< slices name their colour plane
 };
 struct PpsInfo {
   uint8_t id = 0;      ///< 0-255
@@ -44,6 +47,16 @@ std::optional<PpsInfo> parse_pps(BytesView nal);
 std::optional<SliceInfo> parse_slice(BytesView nal);
 /// The same when the NAL unit's header byte is not in front of its body (FU-A).
 std::optional<SliceInfo> parse_slice_body(BytesView body);
+
+/// The beginning of a NAL unit's body without emulation prevention bytes (§7.4.1): more than any
+/// slice header's fields up to frame_num.
+struct UnescapedHead {
+  Bytes rbsp;
+  size_t escaped_size = 0;  ///< bytes of the body that it stands for
+};
+UnescapedHead slice_header(BytesView body);
+/// Appends `rbsp` with emulation prevention bytes.
+void append_escaped(BytesView rbsp, Bytes& out);
 
 /// How many RTP payloads `nal` needs, and each of them (RFC 6184 §5.6, §5.8): one single NAL unit
 /// packet or FU-As of nearly equal sizes. `max_payload` is at least 16.

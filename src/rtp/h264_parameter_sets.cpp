@@ -28,6 +28,11 @@ const ParameterSets::Sps* ParameterSets::sps_of(uint8_t pps_id) const {
   return sps == sps_.end() ? nullptr : &sps->second;
 }
 
+const SpsInfo* ParameterSets::sps(uint8_t pps_id) const {
+  const Sps* sps = sps_of(pps_id);
+  return sps ? &sps->info : nullptr;
+}
+
 std::vector<BytesView> ParameterSets::needed_by(uint8_t pps_id) const {
   const Sps* sps = sps_of(pps_id);
   if (!sps) return {};

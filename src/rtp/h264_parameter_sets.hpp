@@ -15,6 +15,8 @@ class ParameterSets {
   /// What a picture that refers to `pps_id` needs: its SPS, then every PPS that belongs to it.
   /// Views into this object; empty when one is unknown.
   std::vector<BytesView> needed_by(uint8_t pps_id) const;
+  /// The SPS of a picture that refers to `pps_id`; null when it is unknown.
+  const SpsInfo* sps(uint8_t pps_id) const;
   /// To be told when the sets of `pps_id` went out: in front of an IDR, or of another picture.
   void sent(uint8_t pps_id);
   /// True when a PPS changed since the last sent(), with the SPS that was sent then: pictures other

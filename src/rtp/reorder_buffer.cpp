@@ -23,8 +23,8 @@ StoredRtp store(const RtpView& rtp, BytesView datagram, Instant now) {
 }
 }  // namespace
 
-ReorderBuffer::ReorderBuffer(Duration max_wait, size_t capacity)
-    : max_wait_(max_wait), capacity_(capacity) {}
+ReorderBuffer::ReorderBuffer(Wait wait, size_t capacity)
+    : limits_(wait), wait_(wait.least), capacity_(capacity) {}
 
 void ReorderBuffer::push(const RtpView& rtp, BytesView datagram, Instant now,
                          std::vector<StoredRtp>& out) {
@@ -80,16 +80,28 @@ bool ReorderBuffer::on_probation(const RtpView& rtp, BytesView datagram, Instant
 }
 
 void ReorderBuffer::drop_old(int64_t extended) {
-  ++(was_given(extended) ? stats_.duplicates_total : stats_.late_total);
+  if (was_given(extended)) {
+    ++stats_.duplicates_total;
+    return;
+  }
+  ++stats_.late_total;
+  wait_for(wait_);  // how much longer it was on its way is not known: twice as long, to begin with
+}
+
+/// A packet came so long after one that was sent behind it.
+void ReorderBuffer::wait_for(Duration overtaken_by) {
+  wait_ = std::clamp(2 * overtaken_by, wait_, std::max(wait_, limits_.most));
 }
 
 void ReorderBuffer::insert(int64_t extended, StoredRtp&& packet) {
-  const bool behind_others = !held_.empty() && extended < held_.rbegin()->first;
-  const bool fresh = held_.try_emplace(extended, std::move(packet)).second;
+  const Instant arrival = packet.arrival;
+  const auto [placed, fresh] = held_.try_emplace(extended, std::move(packet));
+  const auto successor = std::next(placed);
   if (!fresh) {
     ++stats_.duplicates_total;
-  } else if (behind_others) {
+  } else if (successor != held_.end()) {
     ++stats_.reordered_total;
+    wait_for(arrival - successor->second.arrival);
   }
 }
 
@@ -108,6 +120,8 @@ void ReorderBuffer::give_up_oldest_gap(std::vector<StoredRtp>& out) {
   while (next_ < first) remember(next_++, false);
   gap_ = true;
   release(out);
+  // Unless it comes after all, waiting was in vain.
+  wait_ = std::max(limits_.least, wait_ - wait_ / 8);
 }
 
 std::optional<Instant> ReorderBuffer::deadline() const {
@@ -115,7 +129,7 @@ std::optional<Instant> ReorderBuffer::deadline() const {
   // Whichever packet came first from behind the gap has shown it.
   const auto first =
       std::ranges::min_element(held_, {}, [](const auto& entry) { return entry.second.arrival; });
-  return first->second.arrival + max_wait_;
+  return first->second.arrival + wait_;
 }
 
 void ReorderBuffer::on_timer(Instant now, std::vector<StoredRtp>& out) {

@@ -24,14 +24,19 @@ struct ReorderStats {
            lost_total = 0, restarts_total = 0;
 };
 
-/// Puts packets back in order (RFC 3550 §A.1). One per track, on its media loop; needs no clock.
+/// Puts packets back in order (RFC 3550 §A.1). How long a gap may hold back what follows is learnt:
+/// a leg that only loses packets is not waited for, one that swaps them is. One per track, on its
+/// media loop; needs no clock.
 class ReorderBuffer {
  public:
-  /// @param max_wait  how long a gap may hold back later packets; 0 turns reordering off
+  /// The wait for a gap: `least` at the start and on legs that keep the order, `most` on any.
+  struct Wait {
+    Duration least, most;
+  };
+  /// @param wait      {0, 0} turns reordering off
   /// @param capacity  packets held at most; a jump of more than 3,000 (twice, consecutive) or a new
-  /// SSRC
-  ///                  is taken for a restart of the sender
-  ReorderBuffer(Duration max_wait, size_t capacity);
+  ///                  SSRC is taken for a restart of the sender
+  ReorderBuffer(Wait wait, size_t capacity);
   /// Takes one packet (bytes are copied) and appends to `out` all that are now in order, oldest
   /// first. Duplicates and packets older than the last one given out are dropped and counted. The
   /// views of `rtp` must point into `datagram`.
@@ -47,6 +52,7 @@ class ReorderBuffer {
   void restart(const RtpView& rtp, std::vector<StoredRtp>& out);
   void insert(int64_t extended, StoredRtp&& packet);
   void drop_old(int64_t extended);
+  void wait_for(Duration overtaken_by);
   bool on_probation(const RtpView& rtp, BytesView datagram, Instant now,
                     std::vector<StoredRtp>& out);
   void release(std::vector<StoredRtp>& out);
@@ -58,7 +64,8 @@ class ReorderBuffer {
     given_[static_cast<uint64_t>(extended) % kMemory] = given;
   }
 
-  Duration max_wait_;
+  Wait limits_;
+  Duration wait_;
   size_t capacity_;
   std::map<int64_t, StoredRtp> held_;  // by extended sequence number; never holds next_
   int64_t next_ = 0;                   // extended sequence number to give out next

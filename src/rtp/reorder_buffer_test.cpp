@@ -34,7 +34,7 @@ class Reorder : public testing::Test {
     out.clear();
     return numbers;
   }
-  ReorderBuffer buffer{50ms, 8};
+  ReorderBuffer buffer{{.least = 50ms, .most = 50ms}, 8};
   std::vector<StoredRtp> out;
 };
 
@@ -92,6 +92,41 @@ TEST_F(Reorder, DropsDuplicatesAndLatePackets) {
   EXPECT_EQ(buffer.stats().received_total, 6u);
 }
 
+TEST_F(Reorder, WaitsLongerOnALegThatSwapsPackets) {
+  buffer = ReorderBuffer({.least = 20ms, .most = 100ms}, 8);
+  const Instant start{1s};
+  push(1, start);
+  push(3, start);
+  EXPECT_EQ(buffer.deadline(), start + 20ms);
+  push(2, start + 15ms);  // 15 ms behind what was sent after it
+  push(5, start + 20ms);
+  EXPECT_EQ(buffer.deadline(), start + 50ms);
+  buffer.on_timer(start + 50ms, out);
+  push(4, start + 110ms);  // too late: 5 was given out alone
+  push(7, start + 200ms);
+  EXPECT_THAT(given(), ElementsAre(1, 2, 3, -5));
+  EXPECT_GT(buffer.deadline(), start + 251ms);
+  push(6, start + 251ms);
+  push(9, start + 300ms);
+  EXPECT_EQ(buffer.deadline(), start + 400ms) << "never longer than the most";
+}
+
+TEST_F(Reorder, StopsWaitingOnALegThatOnlyLosesPackets) {
+  buffer = ReorderBuffer({.least = 20ms, .most = 100ms}, 8);
+  Instant now{1s};
+  push(1, now);
+  push(3, now);
+  buffer.on_timer(now + 20ms, out);
+  push(2, now + 50ms);
+  EXPECT_EQ(buffer.stats().late_total, 1u);
+  for (int seq = 5; seq < 45; seq += 2) {
+    push(seq, now += 200ms);
+    buffer.on_timer(now + 100ms, out);
+  }
+  push(46, now += 200ms);
+  EXPECT_EQ(buffer.deadline(), now + 20ms);
+}
+
 TEST_F(Reorder, GivesUpTheOldestGapWhenFull) {
   push(1);
   for (int seq = 3; seq < 11; ++seq) push(seq);
@@ -102,7 +137,7 @@ TEST_F(Reorder, GivesUpTheOldestGapWhenFull) {
 }
 
 TEST_F(Reorder, WithoutAWaitItOnlyMarksGaps) {
-  buffer = ReorderBuffer(0ms, 8);
+  buffer = ReorderBuffer({.least = 0ms, .most = 0ms}, 8);
   for (const int seq : {1, 3, 2, 4}) push(seq);
   EXPECT_THAT(given(), ElementsAre(1, -3, 4));
   EXPECT_EQ(buffer.stats().late_total, 1u);

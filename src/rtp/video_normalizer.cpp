@@ -159,7 +159,7 @@ void VideoNormalizer::Impl::finish(bool by_marker, std::vector<NormalFrame>& out
 bool VideoNormalizer::Impl::emit(std::vector<NormalFrame>& out) {
   NormalFrame frame{
       .timestamp = open->timestamp, .arrival = open->arrival, .keyframe = false, .payloads = {}};
-  switch (builder->build(open->part, frame.payloads)) {
+  switch (builder->build(open->part, needs_keyframe, frame.payloads)) {
     case Built::Keyframe:
       frame.keyframe = true;
       needs_keyframe = false;

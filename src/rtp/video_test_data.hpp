@@ -45,13 +45,14 @@ inline Bytes nal(uint8_t header, const Bytes& body) {
   out.insert(out.end(), body.begin(), body.end());
   return out;
 }
-/// Constrained baseline, level 3.1, without emulation prevention: small sizes only.
+/// Constrained baseline, level 3.1, without emulation prevention: small sizes only. Gaps in
+/// frame_num are allowed, for that of the slices below is noise.
 inline Bytes sps(uint8_t id, uint32_t width_mbs, uint32_t height_mbs) {
   BitWriter out;
   out.bits(0x42e01f, 24);
   out.ue(id);
   for (const uint32_t value : {0u, 2u, 1u}) out.ue(value);  // frame_num, order type, references
-  out.bits(0, 1);
+  out.bits(1, 1);
   out.ue(width_mbs - 1);
   out.ue(height_mbs - 1);
   out.bits(0b1100, 4);  // frames only, direct 8x8, no cropping, no VUI

@@ -19,7 +19,7 @@ bool Vp8FrameBuilder::add(BytesView payload) {
   return true;
 }
 
-FrameBuilder::Built Vp8FrameBuilder::build(Part part, std::vector<Bytes>& payloads) {
+FrameBuilder::Built Vp8FrameBuilder::build(Part part, bool, std::vector<Bytes>& payloads) {
   Built built = Built::Invalid;
   if (part == Part::Rest) {
     built = Built::Delta;

@@ -13,7 +13,7 @@ class Vp8FrameBuilder final : public FrameBuilder {
   bool add(BytesView payload) override;
   bool has_picture() const override { return !data_.empty(); }
   bool in_fragment() const override { return false; }  // a frame's size is not known before its end
-  Built build(Part part, std::vector<Bytes>& payloads) override;
+  Built build(Part part, bool after_loss, std::vector<Bytes>& payloads) override;
   void clear() override;
   std::optional<VideoSize> size() const override { return size_; }
   uint32_t profile_level_id() const override { return 0; }

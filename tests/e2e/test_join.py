@@ -21,17 +21,17 @@ class JoinTest(TestCase):
         for viewer in self.viewers('--at', '1,3,5,7,9', '--epoch', str(epoch), '--gop', '10', '--until', '14'):
             with self.subTest(joined_at=viewer['at']):
                 self.assertIsNotNone(viewer['firstFrameMs'], 'no picture')
-                # Figures of a page on a busy machine: the design's 300 ms behind live, with room for five decoders on two cores.
-                self.assertLessEqual(viewer['firstFrameMs'], 1000)
+                self.assertLessEqual(viewer['firstFrameMs'], 500)  # five decoders on two busy cores
                 self.assertEqual(viewer['freezes'], 0)
-                self.assertLessEqual(viewer['behindMs'], 500)
+                self.assertLessEqual(viewer['behindMs'], 300)
 
-    def test_five_frames_lost_before_us_do_not_stop_the_picture(self):
-        epoch = self.start('--gop', '10', '--burst-drop', '5@8')
-        [viewer] = self.viewers('--at', '0', '--epoch', str(epoch), '--gop', '4', '--until', '12')
+    def test_five_frames_lost_before_us_stop_the_picture_for_no_longer_than_they_would_have_lasted(self):
+        epoch = self.start('--gop', '30', '--ignore-pli', '--burst-drop', '5@6')
+        [viewer] = self.viewers('--at', '0', '--epoch', str(epoch), '--gop', '6', '--until', '11')
         self.assertIsNotNone(viewer['firstFrameMs'], 'no picture')
-        self.assertLessEqual(viewer['freezes'], 1)
-        self.assertLessEqual(viewer['freezeMs'], 600)
+        self.assertGreaterEqual(viewer['longestGapMs'], 200, 'no frames were lost')
+        # 240 ms from the frame before to the frame after; the loss is given up 20 ms later. The rest is a page on a busy machine.
+        self.assertLessEqual(viewer['longestGapMs'], 400)
 
     def test_one_keyframe_ever_is_enough(self):
         epoch = self.start('--one-idr')

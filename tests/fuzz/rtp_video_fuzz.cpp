@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const BytesView pps = in.bytes(in.u8());
     sets = {Bytes(sps.begin(), sps.end()), Bytes(pps.begin(), pps.end())};
   }
-  ReorderBuffer reorder(std::chrono::milliseconds(options & 4 ? 20 : 0), 16);
+  const Duration wait = std::chrono::milliseconds(options & 4 ? 20 : 0);
+  ReorderBuffer reorder({.least = wait, .most = 3 * wait}, 16);
   ReceiverStats receiver(90000);
   VideoNormalizer normalizer({.codec = codec,
                               .max_payload = kMaxPayload,
