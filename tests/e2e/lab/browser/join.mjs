@@ -43,7 +43,7 @@ try {
       out.behindMs = l.n ? l.medianMs : null
       await wait(start + until)
       for (const s of (await pc.getStats()).values())
-        if (s.type === 'inbound-rtp' && s.kind === 'video') Object.assign(out, { freezes: s.freezeCount, freezeMs: Math.round(s.totalFreezesDuration * 1000), decoded: s.framesDecoded, received: s.framesReceived, dropped: s.framesDropped, keys: s.keyFramesDecoded, packets: s.packetsReceived, lost: s.packetsLost, decoder: s.decoderImplementation, fps: s.framesPerSecond, nack: s.nackCount, pli: s.pliCount })
+        if (s.type === 'inbound-rtp' && s.kind === 'video') Object.assign(out, { freezes: s.freezeCount, freezeMs: Math.round(s.totalFreezesDuration * 1000), decoded: s.framesDecoded, received: s.framesReceived, dropped: s.framesDropped, keys: s.keyFramesDecoded, packets: s.packetsReceived, resent: s.retransmittedPacketsReceived ?? 0, lost: s.packetsLost, fps: s.framesPerSecond, nack: s.nackCount, pli: s.pliCount })
       out.longestGapMs = Math.round(longest)
       pc.close()
       return out
