@@ -276,6 +276,11 @@ void MediaWorker::on_datagram(BytesView datagram, const SocketAddress& from, Ins
   viewers_.at(known->second).viewer->on_datagram(datagram, from, now);
 }
 
+void MediaWorker::on_port_unreachable(const SocketAddress& to, Instant now) {
+  const auto known = by_address_.find(to);
+  if (known != by_address_.end()) viewers_.at(known->second).viewer->on_port_unreachable(now);
+}
+
 void MediaPlane::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
   struct Gathering {
     std::mutex mutex;

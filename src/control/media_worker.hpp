@@ -101,6 +101,7 @@ class MediaWorker final : private DatagramReader {
 
   MediaWorker(Options options, const DtlsContext& dtls, Logger log);
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now) override;
+  void on_port_unreachable(const SocketAddress& to, Instant now) override;
   void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
   void do_close_call(CallKey key, EndReason reason);
   void do_add_viewer(ViewerId id, StreamName name, std::string offer, ViewerCallbacks callbacks);

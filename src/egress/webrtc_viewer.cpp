@@ -40,7 +40,8 @@ WebRtcViewer::~WebRtcViewer() {
 }
 
 void WebRtcViewer::arm_peer_timer() {
-  peer_timer_ = loop_.at(peer_.deadline(), [this] {
+  peer_timer_due_ = peer_.deadline();
+  peer_timer_ = loop_.at(peer_timer_due_, [this] {
     peer_.on_timer(loop_.now());
     if (!over_) arm_peer_timer();
   });
@@ -49,7 +50,13 @@ void WebRtcViewer::arm_peer_timer() {
 void WebRtcViewer::on_datagram(BytesView datagram, const SocketAddress& from, Instant now) {
   if (over_) return;
   peer_.on_datagram(datagram, from, now);
-  if (!over_ && !peer_.connected()) arm_peer_timer();  // a handshake moves its deadline
+  if (!over_ && peer_.deadline() < peer_timer_due_) arm_peer_timer();
+}
+
+void WebRtcViewer::on_port_unreachable(Instant now) {
+  if (over_) return;
+  peer_.on_port_unreachable(now);
+  if (peer_.deadline() < peer_timer_due_) arm_peer_timer();
 }
 
 void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { socket_.send(datagram, to); }

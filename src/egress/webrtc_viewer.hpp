@@ -44,6 +44,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   ~WebRtcViewer() override;
 
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
+  void on_port_unreachable(Instant now);
   const std::optional<SocketAddress>& selected() const { return peer_.selected(); }
   ViewerStats stats() const { return stats_; }
 
@@ -83,6 +84,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   std::optional<uint32_t> cursor_;
   std::optional<Instant> last_replay_;
   MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;
+  Instant peer_timer_due_{};
   ViewerStats stats_;
   bool over_ = false;
 };

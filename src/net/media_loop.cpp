@@ -1,10 +1,13 @@
 #include "net/media_loop.hpp"
 
+#include <linux/errqueue.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +18,7 @@ namespace sipcast {
 namespace {
 
 constexpr int kReceivesPerTurn = 4;
+constexpr int kErrorsPerTurn = 64;
 // A burst of 8 packets to 400 viewers: a smaller arena is flushed before GSO has runs to join.
 constexpr size_t kArenaBytes = 4 << 20;
 
@@ -86,6 +90,7 @@ void MediaLoop::Core::turn(int timeout_ms) {
   for (int i = 0; i < ready; ++i) {
     auto* socket = static_cast<UdpSocket::State*>(events[static_cast<size_t>(i)].data.ptr);
     if (socket != nullptr) {
+      if (events[static_cast<size_t>(i)].events & EPOLLERR) drain_errors(*socket);
       drain(*socket);
     } else {
       uint64_t posts = 0;
@@ -116,6 +121,33 @@ void MediaLoop::Core::deliver(UdpSocket::State& socket, size_t datagrams) {
       count(truncated_total);
     } else {
       socket.reader.on_datagram(received.datagram(i), received.from(i), now);
+    }
+  }
+}
+
+/// The socket's error queue: what came back of what was sent (IP_RECVERR, IPV6_RECVERR).
+void MediaLoop::Core::drain_errors(UdpSocket::State& socket) {
+  for (int i = 0; i < kErrorsPerTurn && !socket.closed; ++i) {
+    sockaddr_storage sent_to{};
+    alignas(cmsghdr) std::array<uint8_t, 256> control{};
+    msghdr message{};
+    message.msg_name = &sent_to;
+    message.msg_namelen = sizeof sent_to;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(socket.fd.get(), &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return;
+    count(receive_errors_total);
+    for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
+         header = CMSG_NXTHDR(&message, header)) {
+      const bool v4 = header->cmsg_level == SOL_IP && header->cmsg_type == IP_RECVERR;
+      const bool v6 = header->cmsg_level == SOL_IPV6 && header->cmsg_type == IPV6_RECVERR;
+      if ((!v4 && !v6) || header->cmsg_len < CMSG_LEN(sizeof(sock_extended_err))) continue;
+      sock_extended_err error{};
+      std::memcpy(&error, CMSG_DATA(header), sizeof error);
+      if (error.ee_errno != ECONNREFUSED || socket.closed) continue;
+      const auto* address = reinterpret_cast<const sockaddr*>(&sent_to);
+      socket.reader.on_port_unreachable(SocketAddress::from_sockaddr(address, message.msg_namelen),
+                                        now);
     }
   }
 }

@@ -17,6 +17,12 @@ class DatagramReader {
   virtual ~DatagramReader() = default;
   /// `datagram` is valid during the call only. `now` is the same for all of one turn.
   virtual void on_datagram(BytesView datagram, const SocketAddress& from, Instant now) = 0;
+  /// An ICMP message says that nobody listens at `to`, where something was sent. Anybody can write
+  /// one: it is a hint, and no more.
+  virtual void on_port_unreachable(const SocketAddress& to, Instant now) {
+    (void)to;
+    (void)now;
+  }
 };
 
 class MediaLoop;

@@ -57,6 +57,7 @@ struct MediaLoop::Core {
   void run_timers();
   void drain(UdpSocket::State& socket);
   void deliver(UdpSocket::State& socket, size_t count);
+  void drain_errors(UdpSocket::State& socket);
   void wake();
   void drop_queued();
 

@@ -22,9 +22,13 @@ class Collector : public DatagramReader {
     turns.push_back(now);
     received.change([&](auto& list) { list.emplace_back(datagram.begin(), datagram.end()); });
   }
+  void on_port_unreachable(const SocketAddress& to, Instant) override {
+    unreachable.change([&](auto& list) { list.push_back(to); });
+  }
   SocketAddress last_from;
   std::vector<Instant> turns;
   test::Awaited<std::vector<Bytes>> received;
+  test::Awaited<std::vector<SocketAddress>> unreachable;
 };
 
 class Ignore : public DatagramReader {
@@ -195,6 +199,24 @@ TEST(MediaLoop, OneTurnHasOneInstant) {
     target.reset();
   });
   on(sender.loop, [&] { socket.reset(); });
+}
+
+TEST(MediaLoop, TellsThatNobodyListensAtAPort) {
+  for (const SocketAddress& local : {loopback(), *SocketAddress::parse("::1", 0)}) {
+    SCOPED_TRACE(local.to_string());
+    Loop loop;
+    Collector collector;
+    auto gone = loop.bind(collector, local);
+    const SocketAddress closed = gone->local_address();
+    auto socket = loop.bind(collector, local);
+    on(loop.loop, [&] {
+      gone.reset();
+      socket->send(pattern(100, 0), closed);
+    });
+    EXPECT_TRUE(collector.unreachable.wait(
+        [&](const auto& list) { return !list.empty() && list.front() == closed; }));
+    on(loop.loop, [&] { socket.reset(); });
+  }
 }
 
 TEST(MediaLoop, AClosedPortEndsNothing) {

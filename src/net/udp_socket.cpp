@@ -115,6 +115,12 @@ Result<std::unique_ptr<UdpSocket>> MediaLoop::Core::bind(const SocketAddress& lo
     const int only = 1;
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   }
+  const int wanted = 1;
+  if (local.is_v6()) {
+    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, &wanted, sizeof wanted);
+  } else {
+    ::setsockopt(fd.get(), IPPROTO_IP, IP_RECVERR, &wanted, sizeof wanted);
+  }
   set_buffers(fd.get());
   sockaddr_storage storage{};
   const socklen_t size = local.to_sockaddr(storage);

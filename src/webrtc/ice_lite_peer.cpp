@@ -294,6 +294,10 @@ void IceLitePeer::on_datagram(BytesView datagram, const SocketAddress& from, Ins
   }
 }
 
+void IceLitePeer::on_port_unreachable(Instant now) {
+  if (impl_->connected && !impl_->ended) impl_->maybe_closed(now);
+}
+
 const std::optional<SocketAddress>& IceLitePeer::selected() const { return impl_->selected; }
 bool IceLitePeer::connected() const { return impl_->connected; }
 const IceLitePeer::Stats& IceLitePeer::stats() const { return impl_->stats; }

@@ -38,8 +38,8 @@ class IceLitePeer {
     /// The end, once. `cause` is one of the SDK's info texts: "Failed by ICE timeout" (no check
     /// within 15 s), "Failed by DTLS error" (no handshake within 15 s of the first check, or within
     /// 3 s of a failed one), "Failed by DTLS fingerprint error", "Failed by ICE
-    /// keep alive" (30 s without an authenticated check), or "Closed by peer" (a DTLS close alert,
-    /// confirmed by 3 s of silence).
+    /// keep alive" (30 s without an authenticated check), or "Closed by peer" (a DTLS close alert
+    /// or a closed port, confirmed by 3 s of silence).
     virtual void on_ended(std::string_view cause) = 0;
   };
   struct Options {
@@ -65,6 +65,9 @@ class IceLitePeer {
   /// Any datagram that belongs to this peer: a STUN request for its ufrag, or whatever comes from
   /// its selected address. Bad ones are counted and end nothing.
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
+  /// An ICMP message says that nobody listens at the selected address any more: a browser that went
+  /// without a goodbye. A hint, like a goodbye that cannot be authenticated.
+  void on_port_unreachable(Instant now);
   /// Nothing before the first authenticated check.
   const std::optional<SocketAddress>& selected() const;
   bool connected() const;

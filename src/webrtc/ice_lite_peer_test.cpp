@@ -372,6 +372,20 @@ TEST(IceLitePeer, ACheckThatAGoodbyeOvertookDoesNotDelayTheEnd) {
   EXPECT_EQ(world.causes, std::vector<std::string>{"Closed by peer"});
 }
 
+TEST(IceLitePeer, AClosedPortIsAHintLikeAGoodbye) {
+  World world;
+  world.peer->on_port_unreachable(world.now);  // anybody's; nobody is there yet
+  ASSERT_TRUE(world.run_until_connected());
+  world.peer->on_port_unreachable(world.now);
+  world.run(seconds(20));
+  ASSERT_TRUE(world.causes.empty()) << "checks went on";
+  world.browser.checking = false;
+  world.run(seconds(1));
+  world.peer->on_port_unreachable(world.now);
+  world.run(milliseconds(3100));
+  EXPECT_EQ(world.causes, std::vector<std::string>{"Closed by peer"});
+}
+
 TEST(IceLitePeer, AGoodbyeCountsForNothingWhileChecksGoOn) {
   World world;
   ASSERT_TRUE(world.run_until_connected());

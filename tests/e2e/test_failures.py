@@ -2,6 +2,8 @@
 
 The server has the ports of exactly one call with audio and video, and each case runs twice with the same id and stream name: a leak of any of them
 would refuse the second."""
+import contextlib
+import os
 import socket
 
 from harness import PASSWORD, Baresip, Kamailio, Server, Sipp, TestCase, TestPhone, call_fields, eventually, fixtures
@@ -15,11 +17,33 @@ class FailureTest(TestCase):
     def assert_cause(self, pattern):
         self.assertRegex(self.server.call_log('call-1'), pattern)
 
+    def media_ports(self):
+        """UDP ports that the server has bound in its range for phones."""
+        pid = self.server.process.popen.pid
+        inodes = set()
+        for entry in os.scandir(f'/proc/{pid}/fd'):
+            with contextlib.suppress(OSError):
+                inodes.add(os.readlink(entry.path))
+        first, last = self.server.options['media_port_from'], self.server.options['media_port_to']
+        ports = set()
+        for line in open(f'/proc/{pid}/net/udp').readlines()[1:]:
+            fields = line.split()
+            port = int(fields[1].rsplit(':', 1)[1], 16)
+            if first <= port <= last and f'socket:[{fields[9]}]' in inodes:
+                ports.add(port)
+        return ports
+
     def assert_all_free(self):
+        eventually(lambda: not self.media_ports(), 3, 'all media ports closed')
+        self.make_a_good_call()
+        eventually(lambda: not self.media_ports(), 3, 'all media ports closed again')
+
+    def make_a_good_call(self):
         """A whole good call with the same id and name, and the only ports that there are."""
         phone = TestPhone(self, name='good-phone')
         self.server.startup(**call_fields(sipPort=str(phone.port)))
         self.server.wait_status('call-1', 'ESTABLISHED')
+        self.assertEqual(len(self.media_ports()), 4, 'RTP and RTCP of audio and video')
         self.server.terminate('call-1')
         self.assertIsNone(self.server.find('call-1'))
         self.assertEqual(self.server.rest('/call/find', {'status': 'ESTABLISHED'}).status, 404)

@@ -88,6 +88,14 @@ class LiveTest(TestCase):
         self.assertGreater(seen['latency']['n'], 20)
         self.assertLessEqual(seen['latency']['medianMs'], 1000)
 
+    def test_a_closed_tab_is_noticed(self):
+        server = Server(self)
+        phone = TestPhone(self)
+        server.startup(**call_fields(sipPort=str(phone.port)))
+        server.wait_status('call-1', 'ESTABLISHED')
+        look(self, 'whep', f'{server.base}/whep/room1', '--secs', '1', '--leave', '6')
+        self.assertIn('ended: Closed by peer', server.log())
+
     def test_sound_and_picture_are_in_step(self):
         seen = self.play('--sound', 'beep', check=['--avsync', '--secs', '8'])
         self.report(sound_after_picture_ms=seen['avsync'], browser_says_ms=seen['stats'].get('avPlayoutMs'))

@@ -2,10 +2,11 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
-from harness import BINARY, Baresip, Server, Sipp, TestCase, call_fields, fixtures, http
+from harness import BINARY, Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures, http
 
 
 class EndTest(TestCase):
@@ -32,6 +33,26 @@ class EndTest(TestCase):
         server.process.popen.send_signal(signal.SIGTERM)
         self.assertEqual(server.process.wait_end(5), 0)
         self.assertLess(time.monotonic() - started, 1)
+
+
+class CertificateTest(TestCase):
+    def make_pair(self, name):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', f'/CN={name}',
+                        '-keyout', self.folder / 'tls.key', '-out', self.folder / 'tls.crt'], check=True, capture_output=True)
+
+    def test_sighup_takes_a_new_certificate_and_never_a_bad_one(self):
+        self.make_pair('first')
+        server = Server(self, tls__cert=self.folder / 'tls.crt', tls__key=self.folder / 'tls.key')
+        shown = lambda: ssl.get_server_certificate(('127.0.0.1', server.https_port), timeout=5)
+        first = shown()
+        self.make_pair('second')
+        self.assertEqual(shown(), first, 'only when told to')
+        server.process.popen.send_signal(signal.SIGHUP)
+        second = eventually(lambda: (now := shown()) != first and now, 5, 'the new certificate')
+        (self.folder / 'tls.crt').write_text('no certificate')
+        server.process.popen.send_signal(signal.SIGHUP)
+        server.process.wait_line('stays as it was')
+        self.assertEqual(shown(), second)
 
 
 class StartTest(TestCase):
@@ -65,6 +86,18 @@ class StartTest(TestCase):
         self.assertEqual(status, 0, output)
         self.assertIn(f'{path}:2', output)
         self.assertIn('rtmp.some_old_setting', output)
+
+    def test_a_whole_flashphoner_properties_loads(self):
+        meant = ('ip=127.0.0.1', 'ip_local=0.0.0.0', 'media_port_from=31001', 'media_port_to=32000', 'ws.port=8080', 'wss.port=8443')
+        foreign = ('codecs=opus,alaw,ulaw,g729,speex16,g722,mpeg4-generic,telephone-event,h264,vp8,flv,mpv', 'codecs_exclude_sip=mpeg4-generic,flv,mpv',
+                   'codecs_exclude_streaming=flv,telephone-event', 'codecs_exclude_sip_rtmp=opus,g729,g722,mpeg4-generic,vp8,mpv',
+                   'h264_strict_kframe_detect=true', 'h264_sps_rbsp_scale=2', 'hold_ip_settings=true', 'periodic_fir_request = true', 'use_strict_jitter_buffer = true')
+        path = self.config('# Config flashphoner.properties', '#server ip', *meant, '#codecs', *foreign)
+        status, output = self.run_with('--check', '--config', path)
+        self.assertEqual(status, 0, output)
+        for number, line in enumerate(foreign, 4 + len(meant)):
+            self.assertRegex(output, rf'{path}:{number}:? .*{line.split("=")[0].strip()}')
+        self.assertEqual(output.count('warning'), len(foreign), output)
 
     def test_a_missing_file_is_said(self):
         status, output = self.run_with('--config', self.folder / 'nowhere.conf')

@@ -8,6 +8,7 @@
 //   default     every frame for --secs (8): barcode, gaps, repeats, freezes; the tone; WebRTC figures
 //   --sound-only  the tone of a stream without a picture
 //   --avsync    offset of beep and flash (fixture flashbeep)            --latency   glass to glass (live-ffmpeg.sh ... ms, same machine)
+//   --leave SECS    closes the tab, without a word to the server, and ends SECS later
 //   --require-frames N, --require-hz N       fails when fewer frames were seen, or another tone (or none) was heard
 //   --firefox   Firefox instead of Chromium        --shot OUT.png       --text SELECTOR   prints the element's text at the end
 import { open } from './browser.mjs'
@@ -36,17 +37,23 @@ async function play() {
   await page.addScriptTag({ path: new URL('players.js', import.meta.url).pathname })
   await page.evaluate((mode, url) => lab[mode](document.querySelector('video'), url), mode, url)
 }
+async function leave() {                                              // the tab goes; the browser stays, and says when
+  await page.evaluate(() => delete lab.resource)
+  result.leftMs = Date.now()
+  await page.close()
+  await new Promise(r => setTimeout(r, +value('--leave') * 1000))
+}
 const result = {}
 async function measure() {
   await page.waitForFunction(() => lab.video = [...document.querySelectorAll('video')].find(v => v.videoWidth && v.currentTime > 0), { timeout: 20000 })
-  Object.assign(result, await page.evaluate(async (secs, what) => {
+  Object.assign(result, await page.evaluate(async (secs, what, stays) => {
     const out = { size: lab.video.videoWidth + 'x' + lab.video.videoHeight }
     if (what) out[what] = await lab[what](lab.video, secs * 1000)
     else { out.watch = await lab.watch(lab.video, secs * 1000); out.tone = await lab.tone(lab.video) }
     if (lab.pcs.length) out.stats = await lab.stats(lab.pcs.at(-1))
-    if (lab.resource) out.deleted = (await fetch(lab.resource, { method: 'DELETE' })).status
+    if (lab.resource && !stays) out.deleted = (await fetch(lab.resource, { method: 'DELETE' })).status
     return out
-  }, secs, has('--avsync') ? 'avsync' : has('--latency') ? 'latency' : ''))
+  }, secs, has('--avsync') ? 'avsync' : has('--latency') ? 'latency' : '', has('--leave')))
 }
 async function listen() {                                              // a stream without a picture
   await page.waitForFunction(() => lab.video = [...document.querySelectorAll('video, audio')].find(v => v.srcObject?.getAudioTracks().length && v.currentTime > 0), { timeout: 20000 })
@@ -60,6 +67,7 @@ try {
   if (has('--require-frames') && !(result.watch.n >= +value('--require-frames'))) throw Error(`only ${result.watch.n} frames`)
   if (has('--require-hz') && !(Math.abs(result.tone.hz - value('--require-hz')) <= 20)) throw Error(`tone of ${result.tone.hz} Hz`)
   if (has('--text')) result.text = await page.$eval(value('--text'), e => e.textContent.trim())
+  if (has('--leave')) await leave()
   console.log(JSON.stringify(result, null, 1))
   code = 0
 } catch (e) {
