@@ -58,9 +58,10 @@ void MediaWorker::close_call(CallKey key, EndReason reason, std::function<void()
 }
 
 void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
-                             ViewerCallbacks callbacks) {
-  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer),
+                             const SocketAddress& client, ViewerCallbacks callbacks) {
+  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), client,
               callbacks = std::move(callbacks)]() mutable {
+    warn_of_private_candidates(client);
     do_add_viewer(id, std::move(stream), std::move(offer), std::move(callbacks));
   });
 }
@@ -151,6 +152,15 @@ Stream* MediaWorker::find_stream(const StreamName& name) {
     if (call.stream->name() == name) return call.stream.get();
   }
   return nullptr;
+}
+
+void MediaWorker::warn_of_private_candidates(const SocketAddress& client) {
+  const auto& candidates = options_.viewer_candidates;
+  if (warned_of_private_candidates_ || client.empty() || client.is_private()) return;
+  if (!std::ranges::all_of(candidates, &SocketAddress::is_private)) return;
+  warned_of_private_candidates_ = true;
+  log_.warning("viewers at {} are told our private address {}: set webrtc.ip to one they can reach",
+               client.ip(), candidates.empty() ? "" : candidates.front().ip());
 }
 
 void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,

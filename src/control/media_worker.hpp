@@ -72,7 +72,10 @@ class MediaWorker final : private DatagramReader {
     std::function<void(std::string info)> failed;  ///< last
     std::function<void(EndReason)> stream_ended;   ///< last
   };
-  void add_viewer(ViewerId id, StreamName stream, std::string offer, ViewerCallbacks callbacks);
+  /// @param client  who asks; a public one is unlikely to reach private candidates, and the log
+  /// says so
+  void add_viewer(ViewerId id, StreamName stream, std::string offer, const SocketAddress& client,
+                  ViewerCallbacks callbacks);
   void remove_viewer(ViewerId id);
 
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
@@ -114,6 +117,7 @@ class MediaWorker final : private DatagramReader {
   void forget_address(ViewerId id, const std::optional<SocketAddress>& address);
   void note_address(ViewerId id, Viewer& viewer);
   Stream* find_stream(const StreamName& name);
+  void warn_of_private_candidates(const SocketAddress& client);
 
   Options options_;
   const DtlsContext& dtls_;
@@ -121,6 +125,7 @@ class MediaWorker final : private DatagramReader {
   MediaLoop loop_;
   PortPool ports_;
   uint16_t viewer_port_ = 0;
+  bool warned_of_private_candidates_ = false;
   std::unique_ptr<UdpSocket> viewer_socket_;
   std::map<CallKey, CallMedia> calls_;
   std::unordered_map<ViewerId, Viewer> viewers_;

@@ -43,7 +43,7 @@ void play(MediaPlane& media, const http::Request& request, const http::Respond& 
       created.headers.emplace_back("X-Sipcast-Refused", printable(accepted->refused));
     respond(std::move(created));
   };
-  worker.add_viewer(id, name, request.body, std::move(callbacks));
+  worker.add_viewer(id, name, request.body, request.remote, std::move(callbacks));
 }
 
 void stop(MediaPlane& media, const http::Request& request, const http::Respond& respond) {

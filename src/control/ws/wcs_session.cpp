@@ -211,7 +211,8 @@ void Session::play(const json::object& request) {
   playing_.emplace(id, Playing{.viewer = viewer, .name = StreamName{name}});
   log_.info("plays {}", printable(name, 80));
   media_.worker_for(StreamName{name})
-      .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"), callbacks_for(id, viewer));
+      .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"),
+                  connection_->upgrade_request().remote, callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, ViewerId viewer) {
