@@ -8,9 +8,9 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "ffmpeg/audio_encoder.hpp"
-#include "phone/dtmf.hpp"
 #include "phone/phone_options.hpp"
 #include "phone/rtp_sender.hpp"
+#include "rtp/telephone_event.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast::phone {

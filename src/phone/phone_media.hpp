@@ -9,7 +9,6 @@
 #include "base/time.hpp"
 #include "net/media_loop.hpp"
 #include "phone/audio_sender.hpp"
-#include "phone/dtmf.hpp"
 #include "phone/far_audio.hpp"
 #include "phone/json_line.hpp"
 #include "phone/media_port.hpp"
@@ -17,6 +16,7 @@
 #include "phone/video_sender.hpp"
 #include "rtp/receiver_stats.hpp"
 #include "rtp/rtcp.hpp"
+#include "rtp/telephone_event.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast::phone {

@@ -8,7 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/strong.hpp"
 
-namespace sipcast::phone {
+namespace sipcast {
 
 /// RFC 4733 §2.3: the payload of one telephone-event packet.
 struct TelephoneEvent {
@@ -53,4 +53,4 @@ class DtmfReceiver {
   std::optional<RtpTimestamp> last_;
 };
 
-}  // namespace sipcast::phone
+}  // namespace sipcast

@@ -1,6 +1,6 @@
-#include "phone/dtmf.hpp"
+#include "rtp/telephone_event.hpp"
 
-namespace sipcast::phone {
+namespace sipcast {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789*#ABCD";
@@ -61,4 +61,4 @@ std::optional<char> DtmfReceiver::on_packet(BytesView payload, RtpTimestamp time
   return event->digit;
 }
 
-}  // namespace sipcast::phone
+}  // namespace sipcast

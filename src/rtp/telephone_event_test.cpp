@@ -1,8 +1,8 @@
-#include "phone/dtmf.hpp"
+#include "rtp/telephone_event.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sipcast::phone {
+namespace sipcast {
 namespace {
 
 TEST(DtmfSender, SendsWhatItsReceiverReads) {
@@ -47,4 +47,4 @@ TEST(ReadTelephoneEvent, RefusesWhatIsNoDigit) {
 }
 
 }  // namespace
-}  // namespace sipcast::phone
+}  // namespace sipcast
