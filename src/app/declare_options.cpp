@@ -36,6 +36,16 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("sip.port", o.sip_port, {.help = "SIP over UDP and TCP; 0 takes a free port."});
   table.add("sip.realm", o.sip_realm,
             {.help = "The only digest realm that is answered; empty: the first that challenges."});
+  table.add("sip.session_expires", o.sip_session_expires,
+            {.range = {0s, 24h},
+             .help = "Session timer (RFC 4028) that calls ask for, so that a phone that is gone is "
+                     "noticed; 0: none."});
+  table.add("sip.min_se", o.sip_min_se,
+            {.range = {1s, 24h},
+             .help = "The shortest session timer that a phone may ask for; shorter ones get 422."});
+  table.add("sip.max_redirects", o.sip_max_redirects,
+            {.range = {0, 20},
+             .help = "How many redirects (SIP 3xx) a call follows; 0: a redirect ends the call."});
   table.add("media_port_from", o.media_port_from,
             {.range = {1024, 65534}, .help = "First UDP port for the media of phones."});
   table.add("media_port_to", o.media_port_to,
@@ -66,6 +76,20 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add(
       "call.no_media", o.call_no_media,
       {.range = {1s, 1h}, .help = "A warning when an answered call brings no RTP for this time."});
+  table.add("call.rtp_timeout", o.call_rtp_timeout,
+            {.range = {0s, 24h},
+             .help = "An answered call without RTP for this time is hung up; on hold it is not; 0: "
+                     "never."});
+  table.add("call.rtp_timeout_ends", o.call_rtp_timeout_ends,
+            {.help = "Off: a call without RTP is kept, with a warning in the log."});
+  table.add(
+      "call.max_duration", o.call_max_duration,
+      {.range = {0s, 720h}, .help = "An answered call is hung up after this time; 0: never."});
+  table.add(
+      "call.unwatched", o.call_unwatched,
+      {.range = {0s, 24h},
+       .help = "An answered call is hung up when nobody has read its stream for this time; 0: "
+               "never."});
   table.add("keep_alive.server_interval", o.keep_alive_interval,
             {.range = {100ms, 1h}, .unit = 1ms, .help = "Time between two pings to the SDK."});
   table.add("keep_alive.probes", o.keep_alive_probes,

@@ -24,6 +24,11 @@ struct Options {
   Duration call_linger = std::chrono::seconds(6);
   Duration call_no_answer = std::chrono::seconds(120);
   Duration call_no_media = std::chrono::seconds(5);
+  Duration call_max_duration{}, call_unwatched{};
+  Duration call_rtp_timeout = std::chrono::minutes(5);
+  bool call_rtp_timeout_ends = true;
+  Duration sip_session_expires = std::chrono::minutes(30), sip_min_se = std::chrono::seconds(90);
+  uint16_t sip_max_redirects = 0;
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;
   std::string cors_allow_origin = "*";

@@ -127,15 +127,24 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   auto media = start_media(options, *addresses, *p.dtls, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
-  auto sip = SipEndpoint::open(
-      *p.control,
-      {.bind = addresses->bind.with_port(options.sip_port), .advertised_ip = addresses->sip}, log);
+  auto sip = SipEndpoint::open(*p.control,
+                               {.bind = addresses->bind.with_port(options.sip_port),
+                                .advertised_ip = addresses->sip,
+                                .agent = {.session_expires = options.sip_session_expires,
+                                          .min_session_expires = options.sip_min_se,
+                                          .max_redirects = options.sip_max_redirects}},
+                               log);
   if (!sip) return std::unexpected(sip.error());
   p.sip = std::move(*sip);
-  p.calls = std::make_unique<CallService>(CallService::Options{.linger = options.call_linger,
-                                                               .no_answer = options.call_no_answer,
-                                                               .realm = options.sip_realm},
-                                          *p.control, *p.sip, *p.media, log);
+  p.calls = std::make_unique<CallService>(
+      CallService::Options{.linger = options.call_linger,
+                           .no_answer = options.call_no_answer,
+                           .limits = {.max_duration = options.call_max_duration,
+                                      .rtp_timeout = options.call_rtp_timeout,
+                                      .end_without_rtp = options.call_rtp_timeout_ends,
+                                      .unwatched = options.call_unwatched},
+                           .realm = options.sip_realm},
+      *p.control, *p.sip, *p.media, log);
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},

@@ -15,50 +15,7 @@ constexpr char kPictureFastUpdate[] =
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>"
     "<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n";
 
-/// How a SIP failure looks in WCS (wcs-rest 2.5).
-CallStatus status_of(const sip::Ending& ending) {
-  if (ending.sip_status == 486 || ending.sip_status == 600) return CallStatus::Busy;
-  if (ending.sip_status == 487) return CallStatus::Finish;
-  return CallStatus::Failed;
-}
-
-std::string info_of(const sip::Ending& ending) {
-  if (ending.timeout || ending.sip_status == 408) return "Failed by request timeout";
-  if (ending.sip_status == 488 || ending.sip_status == 415) return "No common codecs";
-  if (ending.sip_status == 487) return "Normal call clearing";
-  return ending.sip_status == 486 || ending.sip_status == 600 ? "Busy"
-                                                              : "Failed by session creation";
-}
-
 }  // namespace
-
-std::string_view to_string(CallStatus status) {
-  switch (status) {
-    case CallStatus::New:
-      return "NEW";
-    case CallStatus::Pending:
-      return "PENDING";
-    case CallStatus::Trying:
-      return "TRYING";
-    case CallStatus::Ring:
-      return "RING";
-    case CallStatus::RingMedia:
-      return "RING_MEDIA";
-    case CallStatus::SessionProgress:
-      return "SESSION_PROGRESS";
-    case CallStatus::Established:
-      return "ESTABLISHED";
-    case CallStatus::Hold:
-      return "HOLD";
-    case CallStatus::Busy:
-      return "BUSY";
-    case CallStatus::Finish:
-      return "FINISH";
-    case CallStatus::Failed:
-      return "FAILED";
-  }
-  std::unreachable();
-}
 
 Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log)
     : env_(env),
@@ -67,22 +24,16 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
       ended_(std::move(ended)),
       log_(std::move(log)),
       worker_(env.media.worker_for(asked.stream)),
-      sdp_id_(random_u32()) {
+      sdp_id_(random_u32()),
+      dtmf_(env.control,
+            {.play = [this](std::string digits) { play(std::move(digits)); },
+             .info = [this](std::string_view content_type,
+                            std::string body) { send_info(content_type, std::move(body)); }}) {
   asked.account.password.clear();
   info_ = CallInfo{.asked = std::move(asked), .created = std::chrono::system_clock::now()};
 }
 
 Call::~Call() { *alive_ = false; }
-
-/// Wraps `task` for another thread: it runs on the control loop, unless this call is gone by then.
-template <class F>
-auto Call::on_control(F task) {
-  return [control = &env_.control, alive = alive_, task](auto... arguments) {
-    control->post([alive, task, ... arguments = std::move(arguments)]() mutable {
-      if (*alive) task(std::move(arguments)...);
-    });
-  };
-}
 
 void Call::start() {
   const sip::Target target = account_.outbound_proxy.value_or(
@@ -98,8 +49,7 @@ void Call::start() {
 
 void Call::resolved(const Result<SocketAddress>& proxy) {
   if (!proxy) {
-    return end(CallStatus::Failed, 0, "Failed by session creation", proxy.error().cause,
-               EndReason::SourceFailed);
+    return end(CallEnd::CannotStart, {.cause = proxy.error().cause});
   }
   media_ip_ = env_.sip.advertised_towards(*proxy);
   if (!proxy->is_private() && media_ip_.is_private()) {
@@ -116,19 +66,14 @@ void Call::resolved(const Result<SocketAddress>& proxy) {
              media_ip_.ip());
          info_.cause = "answered, but no RTP arrived: firewall or NAT?";
        }),
-       .info_wanted = on_control([this] {
-         if (!handle_) return;
-         env_.sip.agent().send_info(*handle_, "application/media_control+xml", kPictureFastUpdate,
-                                    now());
-         env_.sip.rearm();
-       })});
+       .info_wanted =
+           on_control([this] { send_info("application/media_control+xml", kPictureFastUpdate); }),
+       .digit = on_control([this](char digit) { on_digit(digit, "RFC 4733"); })});
 }
 
 void Call::media_opened(const Result<SipSource::Ports>& ports) {
   if (over_) return;
-  if (!ports)
-    return end(CallStatus::Failed, 0, "Failed by error", ports.error().cause,
-               EndReason::SourceFailed);
+  if (!ports) return end(CallEnd::NoPorts, {.cause = ports.error().cause});
   media_open_ = true;
   ports_ = *ports;
   if (!info_.asked.register_first) return invite();
@@ -140,6 +85,7 @@ sdp::SipLocal Call::local_sdp() const {
   return {.ip = media_ip_.ip(),
           .audio_port = ports_.audio,
           .video_port = ports_.video,
+          .direction = we_hold_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv,
           .session_id = sdp_id_,
           .session_version = sdp_version_};
 }
@@ -150,15 +96,11 @@ void Call::invite() {
                                         *this, now());
   env_.sip.rearm();
   if (!handle) {
-    return end(CallStatus::Failed, 0, "Failed by session creation", handle.error().cause,
-               EndReason::SourceFailed);
+    return end(CallEnd::CannotStart, {.cause = handle.error().cause});
   }
   handle_ = *handle;
   set_status(CallStatus::Trying, 0);
-  no_answer_timer_ = env_.control.after(env_.no_answer, [this] {
-    end(CallStatus::Failed, info_.sip_status, "Failed by request timeout",
-        "nobody answered the call", EndReason::SourceFailed);
-  });
+  no_answer_timer_ = env_.control.after(env_.no_answer, [this] { end(CallEnd::NotAnswered, {}); });
 }
 
 void Call::set_status(CallStatus status, int sip_status) {
@@ -176,8 +118,7 @@ void Call::on_registration_failed(const sip::Ending& ending) {
   registration_.reset();
   if (over_) return;
   if (invited_) return log_.warning("the registration was lost: {}", ending.cause);
-  end(CallStatus::Failed, ending.sip_status, info_of(ending), "REGISTER failed: " + ending.cause,
-      EndReason::SourceFailed);
+  end(CallEnd::RegisterFailed, ending);
 }
 
 void Call::on_provisional(int status, std::string_view, std::string_view sdp) {
@@ -185,86 +126,63 @@ void Call::on_provisional(int status, std::string_view, std::string_view sdp) {
   if (!sdp.empty()) {
     if (const auto agreement = sdp::read_answer(sdp, local_sdp()))
       worker_.connect_call(key_, *agreement);
+    early_media_ = true;
     return set_status(CallStatus::RingMedia, status);
   }
+  if (early_media_) return;  // 180 behind 183: the early media go on
   set_status(status == 183 ? CallStatus::SessionProgress : CallStatus::Ring, status);
 }
 
 void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
   if (over_) return;
   no_answer_timer_.cancel();
-  const auto agreement = sdp::read_answer(sdp, local_sdp());
-  if (!agreement) {
-    return end(CallStatus::Failed, 200, "No common codecs", agreement.error().cause,
-               EndReason::SourceFailed);
+  log_.info("answered by {}", from.to_string());
+  // Without SDP here an UPDATE has replaced the early answer: that is agreed already.
+  if (!sdp.empty() || !first_direction_) {
+    const auto agreement = sdp::read_answer(sdp, local_sdp());
+    if (!agreement) return end(CallEnd::NoCommonCodec, {.cause = agreement.error().cause});
+    agree(*agreement);
   }
-  const auto describe = [](const std::optional<sdp::SipMedia>& media) {
-    return media ? std::string(codec_name(media->send.codec)) : std::string("none");
-  };
-  log_.info("answered by {}: audio {}, video {}", from.to_string(), describe(agreement->audio),
-            describe(agreement->video));
-  set_status(CallStatus::Established, 200);
-  worker_.connect_call(key_, *agreement);
-}
-
-Result<std::string> Call::on_reoffer(std::string_view sdp) {
-  ++sdp_version_;
-  if (sdp.empty()) return sdp::make_offer(local_sdp());
-  auto answer = sdp::make_answer(sdp, local_sdp());
-  if (!answer) return std::unexpected(answer.error());
-  const auto held = [](const std::optional<sdp::SipMedia>& media) {
-    return !media || media->direction == sdp::Direction::Inactive ||
-           media->direction == sdp::Direction::SendOnly;
-  };
-  set_status(held(answer->agreement.audio) && held(answer->agreement.video)
-                 ? CallStatus::Hold
-                 : CallStatus::Established,
-             200);
-  worker_.connect_call(key_, answer->agreement);
-  return answer->sdp;
-}
-
-void Call::on_late_answer(std::string_view sdp) {
-  if (const auto agreement = sdp::read_answer(sdp, local_sdp()))
-    worker_.connect_call(key_, *agreement);
-}
-
-int Call::on_info(std::string_view content_type, std::string_view) {
-  log_.debug("INFO with {}", printable(content_type));
-  return 200;
+  start_watch();
+  if (we_hold_) env_.sip.agent().reoffer(*handle_, sdp::make_offer(local_sdp()), now());
+  dtmf_.start();
 }
 
 void Call::on_ended(const sip::Ending& ending) {
   handle_.reset();
   if (over_) return;
-  if (info_.status == CallStatus::Established || info_.status == CallStatus::Hold) {
-    if (ending.by_peer) {
-      return end(CallStatus::Finish, info_.sip_status, "Normal call clearing",
-                 "the far side hung up", EndReason::SourceStopped);
-    }
-  }
-  end(status_of(ending), ending.sip_status, info_of(ending), ending.cause, EndReason::SourceFailed);
+  end(ending.by_peer && ending.sip_status == 0 ? CallEnd::HungUpByPhone : CallEnd::SipEnded,
+      ending);
 }
 
 void Call::terminate(EndReason reason) {
   info_.terminated = true;
-  end(CallStatus::Finish, info_.sip_status, "Normal call clearing", "hung up by us", reason);
+  end(CallEnd::HungUpByUs, {}, reason);
 }
 
-void Call::end(CallStatus status, int sip_status, std::string info, std::string cause,
-               EndReason reason) {
+void Call::send_info(std::string_view content_type, std::string body) {
+  if (!handle_) return;
+  env_.sip.agent().send_info(*handle_, std::string(content_type), std::move(body), now());
+  env_.sip.rearm();
+}
+
+void Call::play(std::string digits) { worker_.play_digits(key_, std::move(digits)); }
+
+void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told) {
   if (std::exchange(over_, true)) return;
   no_answer_timer_.cancel();
-  info_.info = std::move(info);
-  info_.cause = std::move(cause);
-  set_status(status, sip_status);
-  log_.info("ended: {}", printable(info_.cause, 500));
+  watch_timer_.cancel();
+  CallOutcome outcome = outcome_of(how, ending, sdp::codec_summary(local_sdp()));
+  info_.info = std::move(outcome.info);
+  info_.cause = std::move(outcome.cause);
+  set_status(outcome.status, outcome.sip_status);
+  log_.info("ended: {}", printable(info_.cause, 700));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
   if (registration_)
     env_.sip.agent().unregister(std::exchange(registration_, std::nullopt).value(), now());
   env_.sip.rearm();
   // The media loop closes what it has opened, or opens yet: its messages come in order.
-  worker_.close_call(key_, reason);
+  worker_.close_call(key_, told.value_or(outcome.reason));
   ended_(*this);
 }
 

@@ -8,29 +8,13 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "control/call_dtmf.hpp"
+#include "control/call_outcome.hpp"
+#include "control/call_watch.hpp"
 #include "control/media_worker.hpp"
 #include "control/sip_endpoint.hpp"
 
 namespace sipcast {
-
-/// The states of WCS (wcs-rest 2.5); the last three are final.
-enum class CallStatus : uint8_t {
-  New,
-  Pending,
-  Trying,
-  Ring,
-  RingMedia,
-  SessionProgress,
-  Established,
-  Hold,
-  Busy,
-  Finish,
-  Failed
-};
-std::string_view to_string(CallStatus status);
-constexpr bool is_final(CallStatus status) {
-  return status == CallStatus::Busy || status == CallStatus::Finish || status == CallStatus::Failed;
-}
 
 /// A call as it was asked for.
 struct StartCall {
@@ -64,6 +48,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     SipEndpoint& sip;
     MediaPlane& media;
     Duration no_answer;  ///< a call that nobody answers is given up
+    CallLimits limits;   ///< of an answered call
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);
@@ -72,23 +57,47 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void start();
   /// Asked for by REST or by shutdown; the ended callback follows at once.
   void terminate(EndReason reason);
+  /// Puts the phone on hold by a re-INVITE, or takes it back; before the answer as soon as it
+  /// comes. The status follows what the phone agrees to.
+  void hold(bool wanted);
+  /// Errors: those of CallDtmf::send.
+  Result<void> send_dtmf(std::string_view digits, DtmfType type);
   const CallInfo& info() const { return info_; }
 
  private:
   void resolved(const Result<SocketAddress>& proxy);
   void media_opened(const Result<SipSource::Ports>& ports);
   void invite();
-  void end(CallStatus status, int sip_status, std::string info, std::string cause,
-           EndReason reason);
+  /// `told` to viewers in place of what the outcome says.
+  void end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told = {});
   void set_status(CallStatus status, int sip_status);
   sdp::SipLocal local_sdp() const;
+  /// Wraps `task` for another thread: it runs on the control loop, unless this call is gone by
+  /// then.
   template <class F>
-  auto on_control(F task);
+  auto on_control(F task) {
+    return [control = &env_.control, alive = alive_, task](auto... arguments) {
+      control->post([alive, task, ... arguments = std::move(arguments)]() mutable {
+        if (*alive) task(std::move(arguments)...);
+      });
+    };
+  }
+  void send_info(std::string_view content_type, std::string body);
+  void play(std::string digits);
+
+  // call_established.cpp
+  void agree(const sdp::SipAgreement& agreement);
+  void on_digit(char digit, std::string_view way);
+  void start_watch();
+  void arm_watch();
+  void on_activity(const MediaWorker::CallActivity& activity);
 
   void on_provisional(int status, std::string_view reason, std::string_view sdp) override;
   void on_answered(std::string_view sdp, const SocketAddress& from) override;
   Result<std::string> on_reoffer(std::string_view sdp) override;
   void on_late_answer(std::string_view sdp) override;
+  void on_reoffer_answered(std::string_view sdp) override;
+  void on_reoffer_failed(const sip::Ending& ending) override;
   int on_info(std::string_view content_type, std::string_view body) override;
   void on_ended(const sip::Ending& ending) override;
   void on_registered(Duration expires) override;
@@ -108,7 +117,11 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   bool media_open_ = false, invited_ = false, over_ = false;
   std::optional<sip::CallHandle> handle_;
   std::optional<sip::RegistrationHandle> registration_;
-  EventLoop::Timer no_answer_timer_;
+  bool we_hold_ = false, early_media_ = false;
+  std::optional<sdp::Direction> first_direction_;  ///< of the first answer; none before
+  CallDtmf dtmf_;
+  std::optional<CallWatch> watch_;
+  EventLoop::Timer no_answer_timer_, watch_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

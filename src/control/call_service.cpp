@@ -39,7 +39,7 @@ Result<CallId> CallService::start(StartCall command) {
   by_id_.emplace(id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", id.value).with("stream", command.stream.value);
-  const Call::Env env{control_, sip_, media_, options_.no_answer};
+  const Call::Env env{control_, sip_, media_, options_.no_answer, options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log));
   // After the answer to REST: the call is there from now on, whatever becomes of it.
@@ -83,6 +83,25 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
   result.reserve(found.size());
   for (const auto& [key, info] : found) result.push_back(*info);
   return result;
+}
+
+Result<Call*> CallService::running_call(const CallId& id) {
+  const auto found = by_id_.find(id.value);
+  if (found == by_id_.end()) return fail(Errc::NotFound, "Call not found");
+  return calls_.at(found->second).get();
+}
+
+Result<void> CallService::hold(const CallId& id, bool wanted) {
+  const auto call = running_call(id);
+  if (!call) return std::unexpected(call.error());
+  (*call)->hold(wanted);
+  return {};
+}
+
+Result<void> CallService::send_dtmf(const CallId& id, std::string_view digits, DtmfType type) {
+  const auto call = running_call(id);
+  if (!call) return std::unexpected(call.error());
+  return (*call)->send_dtmf(digits, type);
 }
 
 Result<void> CallService::terminate(const CallId& id) {

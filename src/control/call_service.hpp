@@ -20,6 +20,7 @@ class CallService {
   struct Options {
     Duration linger = std::chrono::seconds(6);  ///< a call that ended by itself stays visible
     Duration no_answer = std::chrono::seconds(120);
+    CallLimits limits;
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
   };
@@ -30,6 +31,10 @@ class CallService {
   Result<CallId> start(StartCall command);
   /// Calls that run and those that linger, oldest first.
   std::vector<CallInfo> find(const CallFilter& filter) const;
+  /// Errors: NotFound.
+  Result<void> hold(const CallId& id, bool wanted);
+  /// Errors: NotFound, and those of Call::send_dtmf.
+  Result<void> send_dtmf(const CallId& id, std::string_view digits, DtmfType type);
   /// Errors: NotFound.
   Result<void> terminate(const CallId& id);
   /// BYE or CANCEL to every phone, STOPPED to every viewer.
@@ -44,6 +49,7 @@ class CallService {
     EventLoop::Timer timer;
   };
   void ended(Call& call);
+  Result<Call*> running_call(const CallId& id);
 
   Options options_;
   EventLoop& control_;

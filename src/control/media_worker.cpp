@@ -50,6 +50,26 @@ void MediaWorker::connect_call(CallKey key, sdp::SipAgreement agreement) {
   });
 }
 
+void MediaWorker::play_digits(CallKey key, std::string digits) {
+  loop_.post([this, key, digits = std::move(digits)] {
+    const auto call = calls_.find(key);
+    if (call != calls_.end()) call->second.source->play_digits(digits);
+  });
+}
+
+void MediaWorker::call_activity(CallKey key, std::function<void(CallActivity)> done) {
+  loop_.post([this, key, done = std::move(done)] {
+    const auto found = calls_.find(key);
+    if (found == calls_.end()) return;
+    const CallMedia& call = found->second;
+    const SipSourceStats stats = call.source->stats();
+    const auto waiting = std::ranges::count_if(
+        waiting_, [&](const auto& entry) { return entry.second.stream == call.stream->name(); });
+    done({.rtp_packets = stats.audio.packets_total + stats.video.packets_total,
+          .sinks = call.stream->sinks() + static_cast<size_t>(waiting)});
+  });
+}
+
 void MediaWorker::close_call(CallKey key, EndReason reason, std::function<void()> closed) {
   loop_.post([this, key, reason, closed = std::move(closed)] {
     do_close_call(key, reason);
@@ -107,6 +127,7 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
   CallMedia& placed = calls_.emplace(key, std::move(call)).first->second;
   placed.source->on_info_wanted = placed.callbacks.info_wanted;
   placed.source->on_no_media = placed.callbacks.no_media;
+  placed.source->on_digit = placed.callbacks.digit;
   placed.stream->on_change = [this, &placed] { on_stream_change(placed); };
   placed.callbacks.opened(ports);
 }

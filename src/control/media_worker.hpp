@@ -59,9 +59,18 @@ class MediaWorker final : private DatagramReader {
     std::function<void()> live;
     std::function<void()> no_media;
     std::function<void()> info_wanted;
+    std::function<void(char)> digit;  ///< by RFC 4733
   };
   void open_call(CallKey key, StreamName stream, bool audio, bool video, CallCallbacks callbacks);
   void connect_call(CallKey key, sdp::SipAgreement agreement);
+  void play_digits(CallKey key, std::string digits);
+  /// Valid RTP packets so far, and who reads the stream now (viewers that wait for it, too).
+  struct CallActivity {
+    uint64_t rtp_packets = 0;
+    size_t sinks = 0;
+  };
+  /// Nothing is called for a call that is not there.
+  void call_activity(CallKey key, std::function<void(CallActivity)> done);
   void close_call(CallKey key, EndReason reason, std::function<void()> closed = {});
 
   struct ViewerCallbacks {

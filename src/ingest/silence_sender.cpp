@@ -28,38 +28,54 @@ Bytes silence(Codec codec) {
 }  // namespace
 
 SilenceSender::SilenceSender(Codec codec, uint8_t payload_type, Ssrc ssrc)
-    : codec_(codec),
-      header_{.marker = true,
+    : header_{.marker = true,
               .payload_type = payload_type,
               .seq = SequenceNumber(static_cast<uint16_t>(random_u32() & 0x7fff)),
               .timestamp = RtpTimestamp{random_u32()},
               .ssrc = ssrc},
-      packet_(kRtpHeaderSize),
-      ticks_per_packet_(clock_rate_hz(codec) / 50) {
-  const Bytes payload = silence(codec_);
-  packet_.insert(packet_.end(), payload.begin(), payload.end());
+      silence_(silence(codec)),
+      digits_(clock_rate_hz(codec)),
+      ticks_per_packet_(clock_rate_hz(codec) / 50) {}
+
+void SilenceSender::play_digits(std::string_view digits, uint8_t telephone_event) {
+  telephone_event_ = telephone_event;
+  digits_.start(digits);
 }
 
-BytesView SilenceSender::next() {
-  if (packets_ > 0) {
+const std::vector<Bytes>& SilenceSender::next() {
+  if (packets_sent_ > 0) header_.timestamp.value += ticks_per_packet_;
+  packets_.clear();
+  const auto add = [this](const RtpHeader& header, BytesView payload) {
+    Bytes& packet = packets_.emplace_back(kRtpHeaderSize);
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    write_rtp_header(header, packet);
     header_.seq = header_.seq.plus(1);
-    header_.timestamp.value += ticks_per_packet_;
-    header_.marker = false;  // only the first packet of a talkspurt carries it (RFC 3551 §4.1)
+    ++packets_sent_;
+    octets_sent_ += static_cast<uint32_t>(payload.size());
+  };
+  const auto events = digits_.step(header_.timestamp);
+  for (const DtmfSender::Packet& event : events) {
+    RtpHeader header = header_;
+    header.marker = event.marker;
+    header.payload_type = telephone_event_;
+    header.timestamp = event.timestamp;  // of the digit's begin (RFC 4733 §2.1)
+    add(header, event.payload);
   }
-  ++packets_;
-  write_rtp_header(header_, packet_);
-  return packet_;
+  // Only the first packet of a talkspurt carries the marker (RFC 3551 §4.1): sound goes on after a
+  // digit with a new one.
+  if (events.empty()) add(header_, silence_);
+  header_.marker = !events.empty();
+  return packets_;
 }
 
 std::optional<rtcp::SenderReport> SilenceSender::report(WallTime wall) const {
-  if (packets_ == 0) return {};
-  return rtcp::SenderReport{
-      .ssrc = header_.ssrc,
-      .ntp = to_ntp(wall),
-      .timestamp = header_.timestamp,
-      .packets = packets_,
-      .octets = packets_ * static_cast<uint32_t>(packet_.size() - kRtpHeaderSize),
-      .blocks = {}};
+  if (packets_sent_ == 0) return {};
+  return rtcp::SenderReport{.ssrc = header_.ssrc,
+                            .ntp = to_ntp(wall),
+                            .timestamp = header_.timestamp,
+                            .packets = packets_sent_,
+                            .octets = octets_sent_,
+                            .blocks = {}};
 }
 
 }  // namespace sipcast

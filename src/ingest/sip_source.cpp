@@ -1,6 +1,7 @@
 #include "ingest/sip_source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/random.hpp"
 #include "ingest/sip_track.hpp"
@@ -57,6 +58,7 @@ void SipSource::connect(const sdp::SipAgreement& agreement) {
     audio_->connect(*agreement.audio);
     tracks.audio = TrackInfo{.codec = agreement.audio->send.codec};
     const auto& send = agreement.audio->send;
+    telephone_event_ = agreement.audio->telephone_event;
     if (!silence_) silence_.emplace(send.codec, send.payload_type, Ssrc{random_u32()});
   } else if (audio_) {
     audio_->disconnect();
@@ -69,11 +71,18 @@ void SipSource::connect(const sdp::SipAgreement& agreement) {
   } else if (video_) {
     video_->disconnect();
   }
-  if (!connected_) {
-    connected_ = true;
-    arm_timers();
-  }
   stream_.set_tracks(tracks);
+  if (!std::exchange(connected_, true)) return arm_timers();
+  // A new description, perhaps the end of a hold: viewers should not wait for the next GOP.
+  const auto receives = [](const sdp::SipMedia& media) {
+    return media.direction == sdp::Direction::SendRecv ||
+           media.direction == sdp::Direction::RecvOnly;
+  };
+  if (video_ && agreement.video && receives(*agreement.video)) stream_.want_keyframe(loop_.now());
+}
+
+void SipSource::play_digits(std::string_view digits) {
+  if (silence_ && telephone_event_) silence_->play_digits(digits, *telephone_event_);
 }
 
 void SipSource::arm_timers() {
@@ -86,7 +95,9 @@ void SipSource::arm_timers() {
 }
 
 void SipSource::tick_silence() {
-  if (silence_ && audio_ && audio_->connected()) audio_->send_rtp(silence_->next());
+  if (silence_ && audio_ && audio_->connected()) {
+    for (const Bytes& packet : silence_->next()) audio_->send_rtp(packet);
+  }
   next_silence_ += SilenceSender::kPacketTime;
   // A loop that was held up does not send a burst of what nobody waits for.
   if (next_silence_ + 200ms < loop_.now()) next_silence_ = loop_.now();

@@ -56,10 +56,14 @@ class SipSource : public StreamSource {
   /// RTCP BYE to the phone; nothing is taken or sent any more.
   void close();
   void ask_keyframe(const KeyframeAsk& ask) override;
+  /// Plays digits as RFC 4733 events; nothing when the phone did not take telephone-event.
+  void play_digits(std::string_view digits);
   SipSourceStats stats() const;
 
   /// INFO picture_fast_update is wanted: SIP is not ours.
   std::function<void()> on_info_wanted;
+  /// The phone played a digit (RFC 4733).
+  std::function<void(char)> on_digit;
   /// Connected, and no valid packet came within Options::no_media_after.
   std::function<void()> on_no_media;
 
@@ -77,6 +81,7 @@ class SipSource : public StreamSource {
   Logger log_;
   std::unique_ptr<Track> audio_, video_;
   std::optional<SilenceSender> silence_;
+  std::optional<uint8_t> telephone_event_;  ///< payload type of the digits that we send
   MediaLoop::Timer silence_timer_, report_timer_, stream_timer_, no_media_timer_;
   Instant next_silence_{};
   bool connected_ = false;

@@ -59,7 +59,13 @@ void SipSource::Track::on_rtp(BytesView datagram, const SocketAddress& from, Ins
   }
   const auto known =
       std::ranges::find(media_->receive, rtp->payload_type, &sdp::SipCodec::payload_type);
-  // Telephone events and comfort noise are no part of the track; another codec than the agreed
+  if (known == media_->receive.end() && rtp->payload_type == media_->telephone_event) {
+    if (!lock_.accept(from, *rtp, now)) return;
+    const auto digit = digits_.on_packet(rtp->payload, rtp->timestamp);
+    if (digit && source_.on_digit) source_.on_digit(*digit);
+    return;
+  }
+  // Comfort noise is no part of the track; another codec than the agreed
   // first one would need new packets' meaning to be told to viewers.
   if (known == media_->receive.end() || known->codec != media_->send.codec) {
     ++stats_.dropped_payload_type_total;

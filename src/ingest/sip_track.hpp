@@ -1,5 +1,6 @@
 #pragma once
 #include "ingest/sip_source.hpp"
+#include "rtp/telephone_event.hpp"
 
 namespace sipcast {
 
@@ -62,6 +63,7 @@ class SipSource::Track final {
   std::vector<NormalFrame> frames_;
   std::optional<Instant> flush_at_;
   ReceiverStats receiver_;
+  DtmfReceiver digits_;
   SourceTrackStats stats_;
 
   // One line of timestamps whatever the sender restarts (design section 6, one timeline).

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sip/message.hpp"
-
 namespace sipcast::phone {
 namespace {
 
@@ -17,11 +15,6 @@ constexpr Duration kPeersHave = seconds(2);            // to answer our BYEs
 constexpr Duration kRegistrarHas = milliseconds(500);  // to challenge our un-REGISTER
 
 Instant now() { return std::chrono::steady_clock::now(); }
-
-std::string sip_call_id(BytesView bytes) {
-  const auto message = sip::Message::parse(bytes, sip::Framing::Datagram);
-  return message ? message->get("Call-ID") : std::string();
-}
 
 }  // namespace
 
@@ -53,7 +46,8 @@ Result<SocketAddress> Phone::open() {
   agent_ = std::make_unique<sip::UserAgent>(sip::UserAgent::Options{.product = "sipcast-phone"}, io,
                                             log_);
   agent_->set_incoming_handler(
-      [this](const sip::IncomingCall& incoming) { on_incoming(incoming); });
+      [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
+      [this](sip::CallHandle handle, const sip::Ending& ending) { on_cancelled(handle, ending); });
   const SocketAddress local = sockets_->local_address();
   events_(JsonLine("listening").add("address", local.to_string()).add("user", options_.user));
   register_account();
@@ -87,13 +81,13 @@ void Phone::on_incoming(const sip::IncomingCall& incoming) {
   auto call = std::make_unique<PhoneCall>(
       PhoneParts{options_, control_, media_, *agent_, events_, log_}, owner, id, incoming);
   PhoneCall& begun = *call;
-  calls_.emplace(id, Entry{sip_call_id(current_message_), std::move(call)});
+  calls_.emplace(id, std::move(call));
   begun.begin();
 }
 
 PhoneCall* Phone::find(uint64_t call) {
   const auto found = calls_.find(call);
-  return found == calls_.end() ? nullptr : found->second.call.get();
+  return found == calls_.end() ? nullptr : found->second.get();
 }
 
 void Phone::on_call_over(uint64_t call) {
@@ -158,20 +152,13 @@ SocketAddress Phone::advertised(const sip::Target&) { return sockets_->local_add
 
 void Phone::on_message(BytesView message, bool tcp, const SocketAddress& from) {
   if (!agent_) return;
-  const size_t calls = agent_->calls();
-  current_message_ = message;
   agent_->on_message(message, tcp ? sip::Transport::Tcp : sip::Transport::Udp, from, now());
-  current_message_ = {};
-  if (agent_->calls() < calls) end_cancelled(message);
   on_agent_used();
 }
 
-/// The user agent tells only the observers of answered calls. A call that was cancelled while it
-/// rang is found by the Call-ID of the message that made it go.
-void Phone::end_cancelled(BytesView message) {
-  const std::string call_id = sip_call_id(message);
-  for (const auto& [id, entry] : calls_) {
-    if (entry.sip_call_id == call_id) entry.call->on_cancelled();
+void Phone::on_cancelled(sip::CallHandle handle, const sip::Ending& ending) {
+  for (const auto& [id, call] : calls_) {
+    if (call->handle() == handle) call->on_cancelled(ending);
   }
 }
 
@@ -213,7 +200,7 @@ void Phone::begin_stop() {
   if (registered) agent_->unregister(*registration_, now());
   std::vector<PhoneCall*> open;
   open.reserve(calls_.size());
-  for (const auto& [id, entry] : calls_) open.push_back(entry.call.get());
+  for (const auto& [id, call] : calls_) open.push_back(call.get());
   for (PhoneCall* call : open) call->hang_up();
   if (agent_) on_agent_used();
   const Duration wait =

@@ -59,7 +59,7 @@ class Phone final : private sip::UserAgentIo,
   void send_to(const SocketAddress& to, sip::Transport transport, const std::string& message,
                const std::string& branch);
   void send_failed(const std::string& branch, const std::string& cause);
-  void end_cancelled(BytesView message);
+  void on_cancelled(sip::CallHandle handle, const sip::Ending& ending);
   void begin_stop();
   void check_stopped();
 
@@ -73,12 +73,7 @@ class Phone final : private sip::UserAgentIo,
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<SipSockets> sockets_;
   std::unique_ptr<sip::UserAgent> agent_;
-  struct Entry {
-    std::string sip_call_id;
-    std::unique_ptr<PhoneCall> call;
-  };
-  std::map<uint64_t, Entry> calls_;
-  BytesView current_message_;  // while the user agent reads it
+  std::map<uint64_t, std::unique_ptr<PhoneCall>> calls_;
   uint64_t next_call_ = 1;
   uint64_t calls_over_ = 0;
   std::optional<sip::RegistrationHandle> registration_;

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "sip/dtmf_info.hpp"
 
 namespace sipcast::phone {
 namespace {
@@ -176,10 +177,7 @@ void PhoneCall::hang_up() {
   owner_.on_agent_used();
 }
 
-void PhoneCall::on_cancelled() {
-  if (accepted_) return;
-  over({.sip_status = 487, .cause = "the caller gave up before the answer", .by_peer = true});
-}
+void PhoneCall::on_cancelled(const sip::Ending& ending) { over(ending); }
 
 void PhoneCall::apply(const sdp::SipAgreement& agreement) {
   on_media_loop([agreement](PhoneMedia& media) { media.apply(agreement); });
@@ -221,16 +219,12 @@ int PhoneCall::on_info(std::string_view content_type, std::string_view body) {
     on_media_loop([](PhoneMedia& media) { media.on_keyframe_request(KeyframeSource::Info); });
     return 200;
   }
-  if (type == "application/dtmf-relay") {
-    for (const std::string_view line : split(body, '\n')) {
-      const auto [name, value] = cut(line, '=');
-      if (!iequals(trim(name), "signal")) continue;
-      parts_.events(JsonLine("dtmf")
-                        .add("call", id_)
-                        .add("direction", "received")
-                        .add("by", "info")
-                        .add("digit", trim(value).substr(0, 1)));
-    }
+  if (const auto digit = sip::read_dtmf_info(content_type, body)) {
+    parts_.events(JsonLine("dtmf")
+                      .add("call", id_)
+                      .add("direction", "received")
+                      .add("by", "info")
+                      .add("digit", std::string(1, *digit)));
     return 200;
   }
   return 415;

@@ -50,8 +50,9 @@ class PhoneCall final : public sip::CallObserver {
   void begin();
   /// BYE, or 480 while it is not answered.
   void hang_up();
-  /// The caller gave up. Nothing happens if the call was answered: then the user agent says so.
-  void on_cancelled();
+  sip::CallHandle handle() const { return incoming_.handle; }
+  /// The caller gave up before the answer.
+  void on_cancelled(const sip::Ending& ending);
   /// What the media loop made for this call.
   struct Opened {
     std::unique_ptr<PhoneMedia> media;
@@ -64,6 +65,8 @@ class PhoneCall final : public sip::CallObserver {
   void on_answered(std::string_view, const SocketAddress&) override {}
   Result<std::string> on_reoffer(std::string_view sdp) override;
   void on_late_answer(std::string_view sdp) override;
+  void on_reoffer_answered(std::string_view) override {}
+  void on_reoffer_failed(const sip::Ending&) override {}
   int on_info(std::string_view content_type, std::string_view body) override;
   void on_ended(const sip::Ending& ending) override;
 

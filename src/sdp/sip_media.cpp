@@ -145,19 +145,9 @@ std::string summary(const SessionDescription& session) {
   return text.empty() ? "no media" : text;
 }
 
-std::string local_summary(const SipLocal& local) {
-  std::string text;
-  for (const MediaKind kind : kKinds) {
-    if (port_of(kind, local) == 0) continue;
-    if (!text.empty()) text += "; ";
-    text += fmt::format("{}: {}", kind_name(kind), encoding_names(offered_formats(kind, local)));
-  }
-  return text.empty() ? "no media" : text;
-}
-
 std::unexpected<Error> no_common_codec(const SessionDescription& peer, const SipLocal& local) {
   return fail(Errc::NoCommonCodec, fmt::format("no common codec: the phone has {}; we have {}",
-                                               summary(peer), local_summary(local)));
+                                               summary(peer), codec_summary(local)));
 }
 
 MediaDescription refuse(const MediaDescription& offered) {
@@ -236,6 +226,21 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
 }
 
 }  // namespace
+
+std::string codec_summary(const SipLocal& local) {
+  std::string text;
+  for (const MediaKind kind : kKinds) {
+    if (port_of(kind, local) == 0) continue;
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{}: {}", kind_name(kind), encoding_names(offered_formats(kind, local)));
+  }
+  return text.empty() ? "no media" : text;
+}
+
+std::string codec_summary(std::string_view description) {
+  const auto session = parse_session(description);
+  return session ? summary(*session) : std::string();
+}
 
 std::string make_offer(const SipLocal& local) {
   SessionDescription session = local_session(local);

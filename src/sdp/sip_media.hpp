@@ -64,6 +64,11 @@ std::string make_offer(const SipLocal& local);
 /// line; NoCommonCodec when no m-line was accepted, with both sides' codecs in the cause.
 Result<SipAgreement> read_answer(std::string_view answer, const SipLocal& local);
 
+/// "audio: opus, PCMU; video: H264": what `local` offers, and what a description of the peer holds
+/// ("" when it is none), for the causes of errors.
+std::string codec_summary(const SipLocal& local);
+std::string codec_summary(std::string_view description);
+
 struct SipAnswer {
   std::string sdp;
   SipAgreement agreement;

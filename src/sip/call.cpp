@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "sip/core.hpp"
+#include "sip/own_change.hpp"
 
 namespace sipcast::sip {
 namespace {
@@ -20,13 +21,19 @@ std::string with_reason(std::string text, const Message& message) {
 
 }  // namespace
 
-Call::Call(Core& core, CallHandle handle) : core_(core), handle_(handle), state_(State::Calling) {}
+Call::Call(Core& core, CallHandle handle)
+    : core_(core),
+      handle_(handle),
+      state_(State::Calling),
+      session_wish_{.expires = core.options.session_expires,
+                    .min = core.options.min_session_expires} {}
 
 void Call::end(Ending ending) {
   if (state_ == State::Ended) return;
   state_ = State::Ended;
   awaited_ack_.reset();
-  cancel_give_up_.stop();
+  unacknowledged_.reset();
+  for (Timer* timer : {&cancel_give_up_, &change_retry_, &refresh_, &expiry_}) timer->stop();
   core_.log.debug("SIP call {} ended: {}", printable(call_id_, 60), ending.cause);
   core_.retire(handle_, call_id_, local_tag_);
   if (CallObserver* observer = std::exchange(observer_, nullptr)) observer->on_ended(ending);
@@ -64,6 +71,7 @@ void Call::send_bye(Ending ending) {
   core_.send_in_dialog(std::make_shared<InDialogRequest>(
       InDialogRequest{.dialog = dialog_,
                       .method = "BYE",
+                      .headers = {},
                       .content_type = {},
                       .body = {},
                       .session = session_,
@@ -78,6 +86,7 @@ void Call::send_info(std::string content_type, std::string body) {
   core_.send_in_dialog(std::make_shared<InDialogRequest>(
       InDialogRequest{.dialog = dialog_,
                       .method = "INFO",
+                      .headers = {},
                       .content_type = std::move(content_type),
                       .body = std::move(body),
                       .session = session_,
@@ -97,7 +106,7 @@ std::shared_ptr<Dialog> Call::dialog_with(const std::string& remote_tag) const {
   if (dialog_ && dialog_->remote_tag == remote_tag) return dialog_;
   if (dialog_) return nullptr;
   const auto at = early_.find(remote_tag);
-  return at == early_.end() ? nullptr : at->second;
+  return at == early_.end() ? nullptr : at->second.dialog;
 }
 
 void Call::reply(const Received& request, const std::string& key, int status) {
@@ -109,10 +118,17 @@ void Call::on_request(const Received& request, const std::string& key) {
   const std::string& method = request.message.method;
   if (!dialog || state_ == State::Ended) return reply(request, key, 481);
   if (!dialog->take_cseq(request.cseq)) return reply(request, key, 500);
+  dialog->note_allow(request.message);
   if (method == "BYE") return on_bye(request, key);
   if (method == "OPTIONS") return reply(request, key, 200);
   if (state_ == State::Ending) return reply(request, key, 481);
   if (method == "INFO") return on_info(request, key);
+  if (method == "PRACK") return on_prack(request, key);
+  if (session_too_short(request.message, session_wish_)) {
+    Message response = core_.response_to(request, 422, local_tag_);
+    response.add("Min-SE", core_.min_se());
+    return core_.respond(key, response);
+  }
   if (method == "UPDATE") return on_update(request, key);
   return on_reinvite(request, key);
 }
@@ -135,18 +151,29 @@ void Call::on_info(const Received& request, const std::string& key) {
 void Call::on_update(const Received& request, const std::string& key) {
   const std::string_view sdp = request.message.sdp();
   if (sdp.empty() && !request.message.body.empty()) return reply(request, key, 415);
-  const bool offer_open = state_ == State::Calling || state_ == State::Proceeding ||
-                          state_ == State::Incoming || (awaited_ack_ && awaited_ack_->late_answer);
+  const auto early = early_.find(request.from_tag());
+  const bool early_answered = early != early_.end() && !early->second.answer.empty();
+  const bool unanswered =
+      state_ == State::Calling || state_ == State::Proceeding || state_ == State::Incoming;
+  const bool offer_open = (unanswered && !early_answered) || (change_ && change_->offers()) ||
+                          (awaited_ack_ && awaited_ack_->late_answer);
   if (!sdp.empty() && offer_open) return reply(request, key, 491);  // RFC 3311 §5.2
   if (const auto dialog = dialog_with(request.from_tag())) dialog->refresh_target(request.message);
-  if (!sdp.empty()) return answer_reoffer(request, key, sdp);
+  if (!sdp.empty()) {
+    if (early_answered) early->second.reoffered = true;
+    return answer_reoffer(request, key, sdp);
+  }
   Message response = core_.response_to(request, 200, local_tag_);
   response.add("Contact", contact_);
+  add_session_timer(request, response);
   core_.respond(key, response);
 }
 
 void Call::on_reinvite(const Received& request, const std::string& key) {
-  if (state_ != State::Established || awaited_ack_) return reply(request, key, 491);  // §14.2
+  const bool ours_is_open = change_ && change_->method == "INVITE";
+  if (state_ != State::Established || awaited_ack_ || ours_is_open) {  // §14.2
+    return reply(request, key, 491);
+  }
   const std::string_view sdp = request.message.sdp();
   if (sdp.empty() && !request.message.body.empty()) return reply(request, key, 415);
   answer_reoffer(request, key, sdp);
@@ -164,11 +191,18 @@ void Call::answer_reoffer(const Received& request, const std::string& key, std::
   if (dialog_) dialog_->refresh_target(request.message);
   Message response = core_.response_to(request, 200, local_tag_);
   response.add("Contact", contact_);
+  sdp_ = *answer;
   response.set_body("application/sdp", *answer);
+  add_session_timer(request, response);
   if (request.message.method == "UPDATE" || state_ != State::Established) {
     return core_.respond(key, response);  // or the observer hung up meanwhile
   }
   send_2xx(key, std::move(response), request.cseq, sdp.empty());
+}
+
+void Call::add_session_timer(const Received& request, Message& response) {
+  if (state_ != State::Established && state_ != State::AwaitingAck) return;
+  set_session_interval(agree_session(request.message, session_wish_, response));
 }
 
 void Call::send_2xx(const std::string& key, Message response, uint32_t cseq, bool late_answer) {
@@ -206,6 +240,7 @@ void Call::on_ack(const Received& request) {
   if (state_ == State::AwaitingAck) state_ = State::Established;
   if (hangup_wanted_) return send_bye({.cause = "hung up"});
   if (late_answer && observer_) observer_->on_late_answer(request.message.sdp());
+  send_next_change();
 }
 
 }  // namespace sipcast::sip

@@ -7,6 +7,7 @@
 #include "sip/destination.hpp"
 #include "sip/dialog.hpp"
 #include "sip/digest.hpp"
+#include "sip/session_timer.hpp"
 #include "sip/timer_queue.hpp"
 #include "sip/transaction_table.hpp"
 #include "sip/user_agent.hpp"
@@ -15,6 +16,7 @@ namespace sipcast::sip {
 
 class Core;
 struct Forks;
+struct OwnChange;
 
 /// A 2xx of ours that is repeated until its ACK comes (§13.3.1.4).
 struct AwaitedAck {
@@ -22,6 +24,22 @@ struct AwaitedAck {
   std::string key;
   Message response;
   bool late_answer = false;  ///< our 2xx carried the offer
+  Duration interval{};
+  Timer retransmit, give_up;
+};
+
+/// A dialog that a provisional response made (§12.1).
+struct EarlyDialog {
+  std::shared_ptr<Dialog> dialog;
+  std::optional<uint32_t> rseq;  ///< of the last reliable response (RFC 3262)
+  std::string answer;            ///< the SDP that came reliably: the answer to our offer
+  bool reoffered = false;        ///< by UPDATE, since
+};
+
+/// A reliable provisional response of ours that waits for its PRACK (RFC 3262 §3).
+struct UnacknowledgedProvisional {
+  uint32_t rseq = 0;
+  Message response;
   Duration interval{};
   Timer retransmit, give_up;
 };
@@ -47,6 +65,8 @@ class Call {
   void hangup();
   void forget();
   void send_info(std::string content_type, std::string body);
+  /// own_changes.cpp: a re-INVITE with this offer, as soon as nothing else is under way.
+  void reoffer(std::string sdp);
   /// A request of the peer in a dialog of this call; ACK excepted.
   void on_request(const Received& request, const std::string& key);
   void on_ack(const Received& request);
@@ -75,12 +95,32 @@ class Call {
   void on_info(const Received& request, const std::string& key);
   void on_update(const Received& request, const std::string& key);
   void on_reinvite(const Received& request, const std::string& key);
+  void add_session_timer(const Received& request, Message& response);
   void answer_reoffer(const Received& request, const std::string& key, std::string_view sdp);
   void reply(const Received& request, const std::string& key, int status);
   void send_2xx(const std::string& key, Message response, uint32_t cseq, bool late_answer);
   void arm_2xx();
 
+  // own_changes.cpp
+  static void on_change_event(Core& core, CallHandle handle,
+                              const std::shared_ptr<OwnChange>& change, const ClientEvent& event);
+  void send_next_change();
+  void send_change();
+  void on_change_done(const Received& response);
+  void on_change_failed(const ClientEvent& event);
+  void retry_change_later();
+  bool raise_session_expires(const Message& response);
+  void set_session_interval(const std::optional<SessionInterval>& interval);
+
+  // reliable_provisional.cpp
+  bool acknowledge_provisional(const Received& response, EarlyDialog& early);
+  void send_reliably(Message response);
+  void arm_unacknowledged();
+  void on_prack(const Received& request, const std::string& key);
+  void lost_before_answer(Ending ending);
+
   void send_invite();
+  bool follow_redirect(const Message& response);
   void on_provisional(const ClientEvent& event);
   void on_success(const ClientEvent& event, std::shared_ptr<Dialog> dialog);
   void on_failure(const ClientEvent& event);
@@ -94,16 +134,27 @@ class Call {
   std::string call_id_, local_tag_;
   std::string contact_;  ///< our own, as every message of the call says it
   std::shared_ptr<DigestSession> session_;
-  std::shared_ptr<Dialog> dialog_;                        ///< confirmed
-  std::map<std::string, std::shared_ptr<Dialog>> early_;  ///< by remote tag
+  std::shared_ptr<Dialog> dialog_;            ///< confirmed
+  std::map<std::string, EarlyDialog> early_;  ///< by remote tag
   std::optional<AwaitedAck> awaited_ack_;
   bool hangup_wanted_ = false;
   int infos_under_way_ = 0;
 
+  // our own changes, and the session timer
+  std::shared_ptr<OwnChange> change_;  ///< under way
+  std::optional<std::string> wanted_offer_;
+  bool refresh_wanted_ = false, waiting_to_retry_ = false;
+  Timer change_retry_, refresh_, expiry_;
+  SessionWish session_wish_;
+  std::optional<SessionInterval> session_interval_;
+
   // we call
   Account account_;
   Destination destination_;
-  std::string sdp_;
+  std::string to_;   ///< URI of the first callee: a redirect does not change it
+  std::string sdp_;  ///< what we said last
+  std::vector<std::string> redirected_to_;  ///< URIs of 3xx: those that were tried come first
+  size_t redirects_followed_ = 0;
   uint32_t cseq_ = 0;
   DigestTries tries_;
   std::shared_ptr<Forks> forks_;
@@ -113,6 +164,14 @@ class Call {
   // we are called
   std::string invite_key_, merge_key_;
   std::unique_ptr<Received> invite_;
+  std::optional<UnacknowledgedProvisional> unacknowledged_;
+  uint32_t last_rseq_ = 0;
+  struct NextRing {
+    int status;
+    std::string sdp;
+  };
+  std::optional<NextRing> next_ring_;         ///< waits for the PRACK of the one before
+  std::optional<std::string> accept_wanted_;  ///< the same, for accept()'s SDP
   Target source_;
 };
 

@@ -1,5 +1,8 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <utility>
 
 #include "base/random.hpp"
@@ -25,6 +28,7 @@ void Call::start(const Account& account, Destination destination, std::string sd
                  CallObserver& observer) {
   account_ = account;
   destination_ = std::move(destination);
+  to_ = destination_.request_uri;
   sdp_ = std::move(sdp);
   observer_ = &observer;
   call_id_ = random_token(24);
@@ -45,10 +49,12 @@ void Call::send_invite() {
   for (const std::string& route : destination_.routes) request.add("Route", route);
   request.add("Max-Forwards", "70");
   request.add("From", from.to_string());
-  request.add("To", '<' + destination_.request_uri + '>');
+  request.add("To", '<' + to_ + '>');
   request.add("Call-ID", call_id_);
   request.add("CSeq", fmt::format("{} INVITE", ++cseq_));
   request.add("Contact", contact_);
+  request.add("Supported", "100rel");
+  ask_for_session_timer(request, session_wish_, SessionExpires::Refresher::Unsaid);
   session_->authorize(request);
   if (!sdp_.empty()) request.set_body("application/sdp", sdp_);
   state_ = State::Calling;
@@ -91,6 +97,7 @@ void Call::on_invite_event(Core& core, CallHandle handle, const std::shared_ptr<
   }
   core.send_in_dialog(std::make_shared<InDialogRequest>(InDialogRequest{.dialog = std::move(dialog),
                                                                         .method = "BYE",
+                                                                        .headers = {},
                                                                         .content_type = {},
                                                                         .body = {},
                                                                         .session = forks->session,
@@ -102,9 +109,11 @@ void Call::on_provisional(const ClientEvent& event) {
   state_ = State::Proceeding;
   const std::string tag = response.to_tag();
   if (event.status() > 100 && !tag.empty() && early_.size() < kMaxForks && !early_.contains(tag)) {
-    early_[tag] = std::make_shared<Dialog>(
+    early_[tag].dialog = std::make_shared<Dialog>(
         Dialog::from_response(forks_->invite.request, response, forks_->invite.target));
   }
+  const auto early = early_.find(tag);
+  if (early != early_.end() && !acknowledge_provisional(response, early->second)) return;
   if (hangup_wanted_) return send_cancel();
   if (event.status() > 100 && observer_) {
     observer_->on_provisional(event.status(), response.message.reason, response.message.sdp());
@@ -112,16 +121,25 @@ void Call::on_provisional(const ClientEvent& event) {
 }
 
 void Call::on_success(const ClientEvent& event, std::shared_ptr<Dialog> dialog) {
+  const Message& response = event.response->message;
+  std::string sdp(response.sdp());
   if (const auto at = early_.find(dialog->remote_tag); at != early_.end()) {
-    dialog->remote_cseq = at->second->remote_cseq;
+    const EarlyDialog& early = at->second;
+    dialog->remote_cseq = early.dialog->remote_cseq;
+    dialog->local_cseq = std::max(dialog->local_cseq, early.dialog->local_cseq);
+    // The answer came reliably before the 200 and counts (RFC 3262 §5).
+    if (!early.answer.empty()) sdp = early.reoffered ? "" : early.answer;
   }
   early_.clear();
   cancel_give_up_.stop();
   dialog_ = std::move(dialog);
   source_ = forks_->invite.target;
   state_ = State::Established;
+  dialog_->note_allow(response);
+  set_session_interval(session_agreed_by(response));
   if (hangup_wanted_) return send_bye({.cause = "cancelled while it was answered"});
-  if (observer_) observer_->on_answered(event.response->message.sdp(), event.from);
+  if (observer_) observer_->on_answered(sdp, event.from);
+  send_next_change();
 }
 
 void Call::on_failure(const ClientEvent& event) {
@@ -131,7 +149,9 @@ void Call::on_failure(const ClientEvent& event) {
                 .unreachable = event.kind == ClientEvent::Kind::Unreachable});
   }
   const Message& response = event.response->message;
-  Ending ending{.sip_status = response.status, .cause = failure_text(response)};
+  Ending ending{.sip_status = response.status,
+                .cause = failure_text(response),
+                .sdp = std::string(response.sdp())};
   if (hangup_wanted_) {
     ending.cause = "cancelled before it was answered (" + ending.cause + ')';
     return end(std::move(ending));
@@ -141,11 +161,46 @@ void Call::on_failure(const ClientEvent& event) {
   } else if (response.status == 403 && session_->has_answered()) {
     ending.cause +=
         fmt::format(" after credentials for realm \"{}\"", printable(session_->realm(), 80));
+  } else if (response.status == 422) {
+    if (raise_session_expires(response)) return send_invite();
   } else if (response.status < 400) {
+    if (follow_redirect(response)) return send_invite();
     ending.cause +=
         ": redirected to " + printable(response.get("Contact"), 120) + ", which is not followed";
+  } else if (response.status == 408) {
+    ending.cause +=
+        fmt::format(", said by {}: it heard nothing from the phone", event.from.to_string());
   }
+  if (response.status < 600 && follow_redirect(response)) return send_invite();
   end(std::move(ending));
+}
+
+/// §8.1.3.4: the next URI that a 3xx gave, in the order of q. A failure goes on with the rest.
+bool Call::follow_redirect(const Message& response) {
+  if (redirects_followed_ >= core_.options.max_redirects) return false;
+  if (response.status < 400) {
+    std::multimap<double, std::string, std::greater<>> found;  // of equal ones the first
+    for (const std::string& text : response.values("Contact")) {
+      const auto contact = NameAddr::parse(text);
+      const auto uri = contact ? Uri::parse(contact->uri) : Result<Uri>(fail(Errc::BadSyntax));
+      if (!uri || uri->secure) continue;
+      Uri plain = *uri;
+      plain.headers.clear();
+      const std::string q = contact->params.get("q");
+      found.emplace(q.empty() ? 1.0 : std::strtod(q.c_str(), nullptr), plain.to_string());
+    }
+    for (const auto& [q, uri] : found) {
+      const bool known = std::ranges::find(redirected_to_, uri) != redirected_to_.end();
+      if (uri != to_ && !known) redirected_to_.push_back(uri);
+    }
+  }
+  if (redirects_followed_ >= redirected_to_.size()) return false;
+  const std::string& next = redirected_to_[redirects_followed_++];
+  core_.log.info("SIP call {} is redirected to {}", printable(call_id_, 60), loggable_uri(next));
+  destination_.request_uri = next;
+  if (!account_.outbound_proxy) destination_.target = target_of(next, destination_.target);
+  tries_ = {};
+  return true;
 }
 
 bool Call::retry_with_credentials(const Received& response, std::string& problem) {

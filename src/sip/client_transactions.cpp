@@ -104,7 +104,7 @@ void TransactionTable::on_send_failed(const std::string& branch, const std::stri
       .kind = ClientEvent::Kind::Unreachable, .from = {}, .cause = printable(cause, 300)};
   // CANCEL shares the branch of its INVITE.
   for (const std::string_view method :
-       {"INVITE", "CANCEL", "REGISTER", "BYE", "INFO", "OPTIONS", "UPDATE"}) {
+       {"INVITE", "CANCEL", "REGISTER", "BYE", "INFO", "OPTIONS", "UPDATE", "PRACK"}) {
     const std::string key = client_key(branch, method);
     const auto at = clients_.find(key);
     if (at == clients_.end()) continue;

@@ -22,7 +22,7 @@ bool wants_credentials(const ClientEvent& event) {
 
 }  // namespace
 
-const char* const kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+const char* const kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
 
 std::string loggable_uri(std::string_view uri) {
   auto parsed = Uri::parse(uri);
@@ -99,6 +99,7 @@ void Core::send_in_dialog(const std::shared_ptr<InDialogRequest>& request) {
   if (request->session && request->tries.www + request->tries.proxy > 0) {
     request->session->authorize(message);
   }
+  for (const auto& [name, value] : request->headers) message.add(name, value);
   if (!request->body.empty()) message.set_body(request->content_type, request->body);
   start(std::move(message), dialog.next_hop(), [this, request](const ClientEvent& event) {
     if (event.status() >= 100 && event.status() < 200) return;
@@ -141,6 +142,11 @@ void Core::respond(const std::string& key, const Message& response) {
   log.debug("SIP > {} {} ({})", response.status, response.reason,
             printable(response.get("CSeq"), 60));
   table.respond(key, response);
+}
+
+std::string Core::min_se() const {
+  return std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(options.min_session_expires).count());
 }
 
 std::string Core::contact(const std::string& user, const Target& target) {
@@ -211,21 +217,6 @@ Result<CallHandle> Core::invite(const Account& account, std::string_view callee,
   Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));
   call.start(account, std::move(*destination), std::move(sdp), observer);
   return handle;
-}
-
-void Core::accept(CallHandle handle, std::string sdp, CallObserver& observer) {
-  if (Call* call = find_call(handle)) return call->accept(std::move(sdp), observer);
-  // The caller gave up before. The observer hears of it as of everything: from on_timer.
-  late_accepts_[handle] = timers.at(now, [this, handle, &observer] {
-    late_accepts_.erase(handle);
-    observer.on_ended(
-        {.sip_status = 487, .cause = "the caller gave up before the answer", .by_peer = true});
-  });
-}
-
-void Core::forget(CallHandle handle) {
-  late_accepts_.erase(handle);
-  if (Call* call = find_call(handle)) call->forget();
 }
 
 RegistrationHandle Core::register_account(const Account& account, RegistrationObserver& observer) {

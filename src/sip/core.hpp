@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -23,10 +22,11 @@ struct Sent {
   Target target;
 };
 
-/// A request in a dialog, with its answer to a challenge (BYE, INFO).
+/// A request in a dialog, with its answer to a challenge (BYE, INFO, PRACK).
 struct InDialogRequest {
   std::shared_ptr<Dialog> dialog;
   std::string method;
+  std::vector<Message::Header> headers;  ///< besides those of every request
   std::string content_type, body;
   std::shared_ptr<DigestSession> session;  ///< nullptr: challenges are not answered
   OnClientEvent done;                      ///< the final event
@@ -80,6 +80,7 @@ class Core {
   void respond(const std::string& key, const Message& response);
   /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`.
   std::string contact(const std::string& user, const Target& target);
+  std::string min_se() const;  ///< our Min-SE, in seconds
   std::shared_ptr<DigestSession> digest_session(const Account& account);
 
   Call* find_call(CallHandle handle);
@@ -90,10 +91,9 @@ class Core {
 
   // For UserAgent.
   UserAgent::IncomingHandler incoming_handler;
+  UserAgent::CancelledHandler cancelled_handler;
   Result<CallHandle> invite(const Account& account, std::string_view callee, std::string sdp,
                             CallObserver& observer);
-  void accept(CallHandle handle, std::string sdp, CallObserver& observer);
-  void forget(CallHandle handle);
   RegistrationHandle register_account(const Account& account, RegistrationObserver& observer);
   void unregister(RegistrationHandle handle);
   void on_message(BytesView bytes, Transport transport, const SocketAddress& from);
@@ -107,10 +107,13 @@ class Core {
   void on_new_invite(const Received& request, const std::string& key, const Target& source,
                      const SocketAddress& from);
   void on_cancel(const Received& request, const std::string& key);
+  bool supports(std::string_view option_tag) const;
   /// The refusal every request may get before its method counts: 0 for none.
   int refusal(const Received& request) const;
   void refuse(const Received& request, const std::string& key, int status);
   Call* call_of_dialog(const Received& request);
+  void answer_malformed(BytesView bytes, const Error& error, Transport transport,
+                        const SocketAddress& from);
 
   std::unordered_map<CallHandle, std::unique_ptr<Call>> calls_;
   std::unordered_map<std::string, CallHandle> dialogs_;  ///< by Call-ID and our tag
@@ -118,7 +121,6 @@ class Core {
   std::unordered_map<std::string, CallHandle> merged_;   ///< incoming, by §8.2.2.2
   std::unordered_map<RegistrationHandle, std::unique_ptr<Registration>> registrations_;
   std::unordered_map<std::string, std::shared_ptr<std::string>> realms_;  ///< by account
-  std::map<CallHandle, Timer> late_accepts_;
   std::vector<std::unique_ptr<Call>> graveyard_;
   std::vector<std::unique_ptr<Registration>> ended_registrations_;
   uint64_t next_handle_ = 1;

@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "sip/core.hpp"
+#include "sip/malformed_request.hpp"
 
 namespace sipcast::sip {
 namespace {
@@ -60,20 +61,29 @@ void Core::on_message(BytesView bytes, Transport transport, const SocketAddress&
   if (is_keep_alive(bytes)) return;
   auto message =
       Message::parse(bytes, transport == Transport::Tcp ? Framing::Stream : Framing::Datagram);
-  if (!message) {
-    log.debug("SIP message from {} dropped: {}", from.to_string(), message.error().cause);
-    return;
-  }
+  if (!message) return answer_malformed(bytes, message.error(), transport, from);
   auto received = Received::from_message(std::move(*message));
-  if (!received) {
-    log.debug("SIP message from {} dropped: {}", from.to_string(), received.error().cause);
-    return;
-  }
+  if (!received) return answer_malformed(bytes, received.error(), transport, from);
   if (received->message.is_request()) return on_request(std::move(*received), transport, from);
   log.debug("SIP < {} {} ({} {}) from {}", received->message.status,
             printable(received->message.reason, 80), received->cseq,
             printable(received->cseq_method, 20), from.to_string());
   table.on_response(*received, from);
+}
+
+/// Without a transaction: a copy of the request gets a copy of the answer.
+void Core::answer_malformed(BytesView bytes, const Error& error, Transport transport,
+                            const SocketAddress& from) {
+  auto malformed = read_malformed(bytes, error);
+  log.debug("SIP message from {} {}: {}", from.to_string(),
+            malformed ? fmt::format("answered with {}", malformed->status) : "dropped",
+            error.cause);
+  if (!malformed) return;
+  Received& request = malformed->refused;
+  stamp_via(request, from);
+  Message response = response_to(request, malformed->status, random_token(8));
+  response.add("Warning", fmt::format("399 {} {}", options.product, quoted(malformed->cause)));
+  io.send(reply_target(request, transport, from), response.to_string(), "");
 }
 
 void Core::on_request(Received request, Transport transport, const SocketAddress& from) {
@@ -106,10 +116,16 @@ Call* Core::call_of_dialog(const Received& request) {
   return at == dialogs_.end() ? nullptr : find_call(at->second);
 }
 
+bool Core::supports(std::string_view option_tag) const {
+  return iequals(option_tag, "100rel") ||
+         (iequals(option_tag, "timer") && options.session_expires > Duration::zero());
+}
+
 int Core::refusal(const Received& request) const {
-  static constexpr std::string_view kDone[] = {"INVITE", "BYE", "OPTIONS", "INFO", "UPDATE"};
-  static constexpr std::string_view kKnown[] = {"REGISTER", "MESSAGE", "SUBSCRIBE", "NOTIFY",
-                                                "REFER",    "PRACK",   "PUBLISH"};
+  static constexpr std::string_view kDone[] = {"INVITE", "BYE",    "OPTIONS",
+                                               "INFO",   "UPDATE", "PRACK"};
+  static constexpr std::string_view kKnown[] = {"REGISTER", "MESSAGE", "SUBSCRIBE",
+                                                "NOTIFY",   "REFER",   "PUBLISH"};
   const std::string& method = request.message.method;
   if (std::ranges::find(kDone, method) == std::end(kDone)) {
     return std::ranges::find(kKnown, method) == std::end(kKnown) ? 501 : 405;
@@ -120,7 +136,9 @@ int Core::refusal(const Received& request) const {
     const auto parsed = Uri::parse(uri);
     if (!parsed) return parsed.error().code == Errc::Unsupported ? 416 : 400;
   }
-  if (!request.message.values("Require").empty()) return 420;
+  for (const std::string& tag : request.message.values("Require")) {
+    if (!supports(tag)) return 420;
+  }
   return 0;
 }
 
@@ -128,9 +146,10 @@ void Core::refuse(const Received& request, const std::string& key, int status) {
   Message response = response_to(request, status, random_token(12));
   if (status == 420) {
     for (const std::string& tag : request.message.values("Require")) {
-      response.add("Unsupported", tag);
+      if (!supports(tag)) response.add("Unsupported", tag);
     }
   }
+  if (status == 422) response.add("Min-SE", min_se());
   respond(key, response);
 }
 
@@ -158,6 +177,9 @@ void Core::on_new_invite(const Received& request, const std::string& key, const 
     return refuse(request, key, 415);
   }
   if (!incoming_handler) return refuse(request, key, 403);
+  if (session_too_short(request.message, {options.session_expires, options.min_session_expires})) {
+    return refuse(request, key, 422);
+  }
   if (calls_.size() >= options.max_calls) return refuse(request, key, 503);
   const CallHandle handle = next_handle_++;
   Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));

@@ -92,6 +92,11 @@ void Dialog::refresh_target(const Message& message) {
   if (contact && Uri::parse(contact->uri)) remote_target = contact->uri;
 }
 
+void Dialog::note_allow(const Message& message) {
+  const auto methods = message.values("Allow");
+  if (!methods.empty()) peer_allows_update = std::ranges::find(methods, "UPDATE") != methods.end();
+}
+
 bool Dialog::take_cseq(uint32_t cseq) {
   if (remote_cseq && cseq < *remote_cseq) return false;
   remote_cseq = cseq;

@@ -18,7 +18,8 @@ struct Dialog {
   std::vector<std::string> routes;  ///< in the order in which requests of ours pass them
   uint32_t local_cseq = 0;
   std::optional<uint32_t> remote_cseq;
-  Target fallback;  ///< where the first message went or came from
+  bool peer_allows_update = false;  ///< its Allow lists UPDATE (RFC 3311)
+  Target fallback;                  ///< where the first message went or came from
 
   /// The caller's side (§12.1.2), early or confirmed. `request` is the INVITE as it was sent.
   static Dialog from_response(const Message& request, const Received& response,
@@ -34,6 +35,8 @@ struct Dialog {
   Target next_hop() const;
   /// §12.2: the Contact of a target refresh request or its 2xx; ignored when it is no sip: URI.
   void refresh_target(const Message& message);
+  /// Remembers what the peer's Allow says; nothing without one.
+  void note_allow(const Message& message);
   /// False for a request older than the last one (§12.2.2); remembers its number.
   bool take_cseq(uint32_t cseq);
 };

@@ -165,6 +165,8 @@ Result<Message> parse_head(std::string_view& text) {
 
 }  // namespace
 
+std::string long_header_name(std::string_view name) { return std::string(long_name(name)); }
+
 Result<Message> Message::parse(BytesView bytes, Framing framing) {
   if (bytes.size() > kMaxMessageBytes) return fail(Errc::Exhausted, "the message is too large");
   std::string_view text = as_text(bytes);

@@ -82,6 +82,9 @@ struct Received {
   std::string to_tag() const { return to.params.get("tag"); }
 };
 
+/// "From" for the compact "f"; other names as they are.
+std::string long_header_name(std::string_view name);
+
 /// "Busy Here" for 486 (RFC 3261 §21); a general word for codes that are not in the list.
 std::string_view reason_phrase(int status);
 

@@ -32,6 +32,8 @@ std::string_view reason_phrase(int status) {
       return "Unsupported URI Scheme";
     case 420:
       return "Bad Extension";
+    case 422:
+      return "Session Interval Too Small";
     case 423:
       return "Interval Too Brief";
     case 480:
@@ -54,6 +56,8 @@ std::string_view reason_phrase(int status) {
       return "Not Implemented";
     case 503:
       return "Service Unavailable";
+    case 504:
+      return "Server Time-out";
     case 505:
       return "Version Not Supported";
     case 600:

@@ -3,6 +3,13 @@
 #include <utility>
 
 /// The server transactions of RFC 3261 §17.2 as pure functions.
+namespace sipcast::sip {
+
+/// What a step asks for. Resend: the last response again. PassAck: to the dialog.
+enum class ServerAction : uint8_t { None, Send, Resend, PassAck };
+
+}  // namespace sipcast::sip
+
 namespace sipcast::sip::invite_server {
 
 /// RFC 3261 §17.2.1 with RFC 6026's Accepted state.
@@ -19,8 +26,7 @@ enum class Event : uint8_t {
   TimerI,
   TimerL
 };
-/// Resend: the last response again. PassAck: to the dialog.
-enum class Action : uint8_t { None, Send, Resend, PassAck };
+using Action = ServerAction;
 struct Step {
   State state;
   Action action;
@@ -59,7 +65,7 @@ namespace sipcast::sip::non_invite_server {
 /// RFC 3261 §17.2.2; we never send provisional responses to these.
 enum class State : uint8_t { Trying, Completed, Terminated };
 enum class Event : uint8_t { Request, SendFinal, TimerJ };
-enum class Action : uint8_t { None, Send, Resend };
+using Action = ServerAction;
 struct Step {
   State state;
   Action action;

@@ -58,9 +58,20 @@ void TransactionTable::respond(const std::string& key, const Message& response) 
                &response);
 }
 
-void TransactionTable::send_response(Server& server) {
-  // No branch: when a response cannot be sent, the timers of both sides notice it.
-  if (!server.last_response.empty()) context_.io.send(server.reply_to, server.last_response, "");
+void TransactionTable::perform(Server& server, ServerAction action, const Message* response) {
+  switch (action) {
+    case ServerAction::None:
+    case ServerAction::PassAck:
+      return;
+    case ServerAction::Send:
+      server.last_response = response->to_string();
+      [[fallthrough]];
+    case ServerAction::Resend:
+      // No branch: when a response cannot be sent, the timers of both sides notice it.
+      if (!server.last_response.empty())
+        context_.io.send(server.reply_to, server.last_response, "");
+      return;
+  }
 }
 
 void TransactionTable::arm_timer_g(Server& server) {
@@ -76,7 +87,6 @@ void TransactionTable::arm_timer_g(Server& server) {
 
 void TransactionTable::invite_event(const std::string& key, invite_server::Event event,
                                     const Message* response) {
-  using invite_server::Action;
   using invite_server::Event;
   using invite_server::State;
   const auto at = servers_.find(key);
@@ -85,17 +95,7 @@ void TransactionTable::invite_event(const std::string& key, invite_server::Event
   const State before = server.invite_state;
   const auto [state, action] = invite_server::advance(before, event);
   server.invite_state = state;
-  switch (action) {
-    case Action::None:
-    case Action::PassAck:
-      break;
-    case Action::Send:
-      server.last_response = response->to_string();
-      [[fallthrough]];
-    case Action::Resend:
-      send_response(server);
-      break;
-  }
+  perform(server, action, response);
   if (state == before) return;
   const auto end_after = [&](Duration wait, Event timer) {
     server.timeout = context_.timers.at(
@@ -120,7 +120,6 @@ void TransactionTable::invite_event(const std::string& key, invite_server::Event
 
 void TransactionTable::non_invite_event(const std::string& key, non_invite_server::Event event,
                                         const Message* response) {
-  using non_invite_server::Action;
   using non_invite_server::Event;
   using non_invite_server::State;
   const auto at = servers_.find(key);
@@ -129,16 +128,7 @@ void TransactionTable::non_invite_event(const std::string& key, non_invite_serve
   const State before = server.state;
   const auto [state, action] = non_invite_server::advance(before, event);
   server.state = state;
-  switch (action) {
-    case Action::None:
-      break;
-    case Action::Send:
-      server.last_response = response->to_string();
-      [[fallthrough]];
-    case Action::Resend:
-      send_response(server);
-      break;
-  }
+  perform(server, action, response);
   if (state == before) return;
   if (state == State::Terminated || server.reliable()) {  // on TCP Timer J is 0
     servers_.erase(at);

@@ -83,7 +83,7 @@ class TransactionTable {
   void non_invite_event(const std::string& key, non_invite_server::Event event,
                         const Message* response);
   void arm_timer_g(Server& server);
-  void send_response(Server& server);
+  void perform(Server& server, ServerAction action, const Message* response);
 
   Context context_;
   std::unordered_map<std::string, std::unique_ptr<Client>> clients_;

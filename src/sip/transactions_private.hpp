@@ -22,7 +22,6 @@ struct TransactionTable::Server {
   std::string key;
   Target reply_to;
   std::string last_response;
-  int last_status = 0;
   bool invite = false;
   invite_server::State invite_state = invite_server::State::Proceeding;
   non_invite_server::State state = non_invite_server::State::Trying;

@@ -15,8 +15,9 @@ UserAgent::UserAgent(Options options, UserAgentIo& io, Logger log)
     : impl_(new Impl{Core(std::move(options), io, std::move(log))}) {}
 UserAgent::~UserAgent() = default;
 
-void UserAgent::set_incoming_handler(IncomingHandler handler) {
+void UserAgent::set_incoming_handler(IncomingHandler handler, CancelledHandler cancelled) {
   impl_->core.incoming_handler = std::move(handler);
+  impl_->core.cancelled_handler = std::move(cancelled);
 }
 
 Result<CallHandle> UserAgent::invite(const Account& account, std::string_view callee,
@@ -32,7 +33,12 @@ void UserAgent::hangup(CallHandle call, Instant now) {
 
 void UserAgent::forget(CallHandle call, Instant now) {
   const Core::Entry entry(impl_->core, now);
-  impl_->core.forget(call);
+  if (Call* found = impl_->core.find_call(call)) found->forget();
+}
+
+void UserAgent::reoffer(CallHandle call, std::string sdp, Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  if (Call* found = impl_->core.find_call(call)) found->reoffer(std::move(sdp));
 }
 
 void UserAgent::send_info(CallHandle call, std::string content_type, std::string body,
@@ -50,7 +56,7 @@ void UserAgent::ring(CallHandle call, int status, std::string sdp, Instant now) 
 
 void UserAgent::accept(CallHandle call, std::string sdp, CallObserver& observer, Instant now) {
   const Core::Entry entry(impl_->core, now);
-  impl_->core.accept(call, std::move(sdp), observer);
+  if (Call* found = impl_->core.find_call(call)) found->accept(std::move(sdp), observer);
 }
 
 void UserAgent::reject(CallHandle call, int status, Instant now) {

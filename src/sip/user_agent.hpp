@@ -57,6 +57,7 @@ struct Ending {
   bool by_peer = false;
   bool timeout = false;      ///< nobody answered (Timer B, F)
   bool unreachable = false;  ///< the name did not resolve or the connection was refused
+  std::string sdp = {};      ///< of the final response: a 488 may say what the phone has
 };
 
 using CallHandle = uint64_t;
@@ -66,13 +67,19 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
   virtual void on_provisional(int status, std::string_view reason, std::string_view sdp) = 0;
-  /// The first 2xx; the ACK is sent already. `sdp` may be empty (the owner hangs up).
+  /// The first 2xx; the ACK is sent already. `sdp` is the answer, be it of the 2xx or of a reliable
+  /// provisional response before; empty when there was none (the owner hangs up), or when an UPDATE
+  /// has replaced it since (on_reoffer).
   virtual void on_answered(std::string_view sdp, const SocketAddress& from) = 0;
   /// A re-INVITE or UPDATE with an offer ("" for one without: answer with an offer). The SDP to
   /// answer with, or an error (488).
   virtual Result<std::string> on_reoffer(std::string_view sdp) = 0;
   /// The ACK of a re-INVITE without offer carries the peer's answer.
   virtual void on_late_answer(std::string_view sdp) = 0;
+  /// The peer's answer to reoffer(), or to a refresh of the session that repeats our last SDP.
+  virtual void on_reoffer_answered(std::string_view sdp) = 0;
+  /// reoffer() was refused; the call goes on as it was.
+  virtual void on_reoffer_failed(const Ending& ending) = 0;
   /// INFO in the dialog; returns the status to answer with.
   virtual int on_info(std::string_view content_type, std::string_view body) = 0;
   virtual void on_ended(const Ending& ending) = 0;  ///< Last, once; the handle is dead.
@@ -96,7 +103,8 @@ class RegistrationObserver {
 using RegistrationHandle = uint64_t;
 
 /// RFC 3261 user agent core without I/O and clock: transactions (§17, RFC 6026), dialogs (§12),
-/// REGISTER with refresh (§10), INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE; digest with MD5,
+/// REGISTER with refresh (§10), INVITE, ACK, CANCEL, BYE, OPTIONS, INFO; UPDATE (RFC 3311), 100rel
+/// (RFC 3262), session timers (RFC 4028); digest with MD5,
 /// SHA-256 and SHA-512-256 (RFC 7616, RFC 8760: SHA-256 preferred), 401 and 407, qop auth, nc,
 /// stale; forked 2xx: the first wins, others get ACK and BYE; rport (RFC 3581). Control loop only.
 class UserAgent {
@@ -108,14 +116,20 @@ class UserAgent {
     Duration t4 = std::chrono::seconds(5);
     Duration registration_expires = std::chrono::seconds(300);
     size_t max_calls = 5000;
+    /// Session timers (RFC 4028): what we ask for; 0: none. Shorter ones than the least get 422.
+    Duration session_expires = std::chrono::minutes(30);
+    Duration min_session_expires = std::chrono::seconds(90);
+    size_t max_redirects = 0;  ///< how many 3xx a call follows; 0: they end it
   };
   /// Decides on an INVITE from outside any dialog, then or later, by ring(), accept() or reject().
   /// Without a handler they get 403 (OPTIONS are answered all the same).
   using IncomingHandler = std::function<void(const IncomingCall&)>;
+  /// An incoming call ended before accept() or reject(): CANCEL, BYE. Its handle is dead.
+  using CancelledHandler = std::function<void(CallHandle, const Ending&)>;
 
   UserAgent(Options options, UserAgentIo& io, Logger log);
   ~UserAgent();
-  void set_incoming_handler(IncomingHandler handler);
+  void set_incoming_handler(IncomingHandler handler, CancelledHandler cancelled = {});
 
   /// Sends INVITE to `callee` (a user part, "user@host", or a sip: URI) with `sdp`. The observer
   /// must live until on_ended or forget(). Errors: InvalidArgument (callee is no user or URI),
@@ -127,10 +141,14 @@ class UserAgent {
   void hangup(CallHandle call, Instant now);
   /// No more calls to the observer; what has to be sent to end the call is still sent.
   void forget(CallHandle call, Instant now);
+  /// A re-INVITE with this offer, as soon as the call is established and nothing else is under way;
+  /// a newer one takes the place of one that still waits. 491 is tried again (RFC 3261 §14.1). The
+  /// observer hears on_reoffer_answered or on_reoffer_failed.
+  void reoffer(CallHandle call, std::string sdp, Instant now);
   /// INFO in the dialog; ignored while it is not established.
   void send_info(CallHandle call, std::string content_type, std::string body, Instant now);
 
-  // An incoming call:
+  // An incoming call; nothing happens when the caller gave up already:
   void ring(CallHandle call, int status, std::string sdp, Instant now);  ///< 180 or 183
   void accept(CallHandle call, std::string sdp, CallObserver& observer, Instant now);
   void reject(CallHandle call, int status, Instant now);

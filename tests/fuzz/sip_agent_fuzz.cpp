@@ -28,6 +28,8 @@ struct World : sip::UserAgentIo, sip::CallObserver, sip::RegistrationObserver {
     return std::string("v=0");
   }
   void on_late_answer(std::string_view) override {}
+  void on_reoffer_answered(std::string_view) override {}
+  void on_reoffer_failed(const sip::Ending&) override {}
   int on_info(std::string_view, std::string_view) override { return 200; }
   void on_ended(const sip::Ending&) override {}
   void on_registered(Duration) override {}

@@ -104,11 +104,32 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
     auto id = fields->required_text("callId");
     return id ? answer(calls.terminate(CallId{std::move(*id)})) : error_response(id.error());
   });
+  add("send_dtmf", [&calls](const http::Request& request) {
+    const auto fields = JsonFields::parse(request.body);
+    if (!fields) return error_response(fields.error());
+    const auto id = fields->required_text("callId");
+    if (!id) return error_response(id.error());
+    const auto digits = fields->required_text("dtmf");
+    if (!digits) return error_response(digits.error());
+    const auto type = fields->text("type");
+    if (!type) return error_response(type.error());
+    const auto parsed = parse_dtmf_type(type->value_or("RFC2833"));
+    return parsed ? answer(calls.send_dtmf(CallId{*id}, *digits, *parsed))
+                  : error_response(parsed.error());
+  });
+  for (const bool wanted : {true, false}) {
+    add(wanted ? "hold" : "unhold", [&calls, wanted](const http::Request& request) {
+      const auto fields = JsonFields::parse(request.body);
+      if (!fields) return error_response(fields.error());
+      auto id = fields->required_text("callId");
+      return id ? answer(calls.hold(CallId{std::move(*id)}, wanted)) : error_response(id.error());
+    });
+  }
   const auto find_all = [&calls](const http::Request&) { return list(calls.find({})); };
   add("find_all", find_all);
   router.add("GET", "/rest-api/call/find_all", on_control(control, find_all));
-  for (const char* path : {"send_dtmf", "inject_sound", "inject_stream", "inject_stream/startup",
-                           "inject_stream/terminate"}) {
+  for (const char* path :
+       {"inject_sound", "inject_stream", "inject_stream/startup", "inject_stream/terminate"}) {
     router.add("POST", std::string("/rest-api/call/") + path, not_yet);
   }
   for (const char* path : {"/rest-api/stream/find", "/rest-api/stream/find_all"}) {

@@ -1,0 +1,134 @@
+"""Calls that change on their way, with foreign peers: session timers, early media, hold, redirects, digits, limits."""
+from harness import Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures
+
+
+class DialogTest(TestCase):
+    def call(self, port, **more):
+        self.server.startup(**call_fields(sipPort=str(port), **more))
+
+    def cause(self, pattern):
+        self.assertRegex(self.server.call_log('call-1'), pattern)
+
+    def live(self):
+        streams = self.server.rest('/stream/find', {'name': 'room1'})
+        return streams.status == 200 and streams.json()[0]['status'] == 'PUBLISHING'
+
+
+class SessionTimerTest(DialogTest):
+    def setUp(self):
+        super().setUp()
+        self.server = Server(self, sip__session_expires='4', sip__min_se='2')
+
+    def test_we_refresh(self):
+        peer = Sipp(self, 'uas-timer-uac.xml')
+        self.call(peer.port)
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        self.server.process.wait_line(r'(?s)> UPDATE.*> UPDATE', 15)
+        self.assertEqual(self.server.status('call-1'), 'ESTABLISHED')
+        self.server.terminate('call-1')
+        self.assertEqual(peer.wait_end(), 0, peer.log()[-2000:])
+
+    def test_the_phone_refreshes_and_then_is_gone(self):
+        peer = Sipp(self, 'uas-timer-uas.xml')
+        self.call(peer.port)
+        self.server.wait_status('call-1', 'FAILED', timeout=15)
+        self.cause(r'session timer ran out: the phone did not refresh')
+        self.assertEqual(peer.wait_end(), 0, peer.log()[-2000:])
+
+
+class EarlyAndLateTest(DialogTest):
+    def test_reliable_early_media_are_live_before_the_answer(self):
+        self.server = Server(self)
+        peer = Sipp(self, 'uas-prack.xml')
+        self.call(peer.port, hasVideo='false')
+        self.server.wait_status('call-1', 'RING_MEDIA')
+        eventually(self.live, what='the stream live before the answer')
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        self.assertTrue(self.live())
+        self.server.terminate('call-1')
+        self.assertEqual(peer.wait_end(), 0, peer.log()[-2000:])
+
+    def test_a_redirect_is_followed_when_the_option_says_so(self):
+        self.server = Server(self, sip__max_redirects='1')
+        phone = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav')
+        first = Sipp(self, 'uas-refuse.xml', [('486 Busy Here', '302 Moved Temporarily'),
+                                              ('sip:sipp@[local_ip]:[local_port]', f'sip:bob@127.0.0.1:{phone.port}')])
+        self.call(first.port, sipOutboundProxy='', hasVideo='false')
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        self.assertEqual(first.wait_end(), 0)
+
+    def test_a_488_names_the_codecs(self):
+        self.server = Server(self)
+        peer = Sipp(self, 'uas-refuse.xml', [('486 Busy Here', '488 Not Acceptable Here')])
+        self.call(peer.port)
+        self.assertEqual(self.server.wait_status('call-1', 'FAILED')['sipStatus'], 488)
+        self.cause(r'488 Not Acceptable Here; we offered audio: opus.*H264.*does not say what it has')
+
+
+class HoldTest(DialogTest):
+    def test_either_side_holds_and_the_picture_comes_back_at_once(self):
+        self.server = Server(self, call__rtp_timeout='2')
+        phone = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav', video=fixtures() / 'clock-v.mp4')
+        self.call(phone.port)
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        eventually(self.live, what='the stream is live')
+
+        def stream():
+            return self.server.rest('/stream/find', {'name': 'room1'}).json()[0]['metrics']
+        for hold, resume in [(lambda: self.server.rest('/call/hold', {'callId': 'call-1'}),
+                              lambda: self.server.rest('/call/unhold', {'callId': 'call-1'})),
+                             (lambda: phone.command('hold'), lambda: phone.command('resume'))]:
+            hold()
+            self.server.wait_status('call-1', 'HOLD')
+            resume()
+            self.server.wait_status('call-1', 'ESTABLISHED')
+            before = stream()
+            eventually(lambda: stream()['VIDEO_K_FRAMES'] > before['VIDEO_K_FRAMES'], what='a keyframe after the hold')
+            self.assertEqual(self.server.status('call-1'), 'ESTABLISHED')
+        self.assertEqual(self.server.rest('/call/hold', {'callId': 'nobody'}).status, 404)
+        self.server.terminate('call-1')
+
+
+class DtmfTest(DialogTest):
+    def test_digits_go_both_ways(self):
+        self.server = Server(self)
+        phone = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav')
+        self.call(phone.port, hasVideo='false')
+
+        def send(digits, kind):
+            answer = self.server.rest('/call/send_dtmf', {'callId': 'call-1', 'dtmf': digits, 'type': kind})
+            self.assertEqual(answer.status, 200, answer)
+        send('12', 'RFC2833')  # before the answer: they wait for it
+        self.server.wait_status('call-1', 'ESTABLISHED')
+
+        def heard():
+            return [event['param'] for event in phone.events if event.get('type') == 'CALL_DTMF_START']
+        eventually(lambda: heard() == ['1', '2'], what=f'1 and 2 at the phone, which heard {heard()}')
+        send('#4', 'INFO_RELAY')
+        eventually(lambda: heard() == ['1', '2', '#', '4'], what=f'# and 4 by INFO at the phone, which heard {heard()}')
+        phone.command('sndcode 5')
+        self.server.process.wait_line(r'the phone sends DTMF 5 by RFC 4733')
+        answer = self.server.rest('/call/send_dtmf', {'callId': 'call-1', 'dtmf': '1x'})
+        self.assertEqual(answer.status, 400)
+        self.assertIn('dtmf:', answer.json()['message'])
+        self.server.terminate('call-1')
+
+
+class LimitsTest(DialogTest):
+    def ends(self, pattern, status, **options):
+        self.server = Server(self, **options)
+        peer = Sipp(self, 'uas-silent.xml')
+        self.call(peer.port)
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        self.server.wait_status('call-1', status)
+        self.cause(pattern)
+        self.assertEqual(peer.wait_end(), 0, 'our BYE')
+
+    def test_a_call_without_rtp_ends(self):
+        self.ends(r'no RTP came from the phone for 1 s', 'FAILED', call__rtp_timeout='1')
+
+    def test_a_call_that_is_too_long_ends(self):
+        self.ends(r'the call lasted 1 s', 'FINISH', call__max_duration='1')
+
+    def test_a_call_that_nobody_watches_ends(self):
+        self.ends(r'nobody watched the stream for 1 s', 'FINISH', call__unwatched='1')
