@@ -46,6 +46,13 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("sip.max_redirects", o.sip_max_redirects,
             {.range = {0, 20},
              .help = "How many redirects (SIP 3xx) a call follows; 0: a redirect ends the call."});
+  table.add("sip.incoming", o.sip_incoming,
+            {.help = "Who may call this server, and which stream that becomes: rules as in "
+                     "docs/sip.md; empty: everyone is refused."});
+  table.add("sip.stranger_rate", o.sip_stranger_rate,
+            {.range = {0, 10000},
+             .help = "SIP requests a second that an address may send which we never called; more "
+                     "get no answer; 0: no limit."});
   table.add("media_port_from", o.media_port_from,
             {.range = {1024, 65534}, .help = "First UDP port for the media of phones."});
   table.add("media_port_to", o.media_port_to,

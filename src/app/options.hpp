@@ -29,6 +29,8 @@ struct Options {
   bool call_rtp_timeout_ends = true;
   Duration sip_session_expires = std::chrono::minutes(30), sip_min_se = std::chrono::seconds(90);
   uint16_t sip_max_redirects = 0;
+  std::string sip_incoming;
+  uint16_t sip_stranger_rate = 20;
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;
   std::string cors_allow_origin = "*";

@@ -132,10 +132,13 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                 .advertised_ip = addresses->sip,
                                 .agent = {.session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
-                                          .max_redirects = options.sip_max_redirects}},
+                                          .max_redirects = options.sip_max_redirects},
+                                .gate = {.requests_per_second = options.sip_stranger_rate}},
                                log);
   if (!sip) return std::unexpected(sip.error());
   p.sip = std::move(*sip);
+  auto incoming = IncomingRules::parse(options.sip_incoming);
+  if (!incoming) return fail(incoming.error().code, "sip.incoming: " + incoming.error().cause);
   p.calls = std::make_unique<CallService>(
       CallService::Options{.linger = options.call_linger,
                            .no_answer = options.call_no_answer,
@@ -143,6 +146,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                       .rtp_timeout = options.call_rtp_timeout,
                                       .end_without_rtp = options.call_rtp_timeout_ends,
                                       .unwatched = options.call_unwatched},
+                           .incoming = std::move(*incoming),
                            .realm = options.sip_realm},
       *p.control, *p.sip, *p.media, log);
   p.sessions = std::make_unique<ws::WcsSessions>(

@@ -56,6 +56,10 @@ void Call::resolved(const Result<SocketAddress>& proxy) {
     log_.warning("{} is told our private address {}: set sip.ip to the address that it can reach",
                  proxy->ip(), media_ip_.ip());
   }
+  open_media();
+}
+
+void Call::open_media() {
   worker_.open_call(
       key_, info_.asked.stream, info_.asked.has_audio, info_.asked.has_video,
       {.opened = on_control([this](Result<SipSource::Ports> ports) { media_opened(ports); }),
@@ -76,9 +80,39 @@ void Call::media_opened(const Result<SipSource::Ports>& ports) {
   if (!ports) return end(CallEnd::NoPorts, {.cause = ports.error().cause});
   media_open_ = true;
   ports_ = *ports;
+  if (incoming_) return accept();
   if (!info_.asked.register_first) return invite();
   registration_ = env_.sip.agent().register_account(account_, *this, now());
   env_.sip.rearm();
+}
+
+void Call::answer(sip::IncomingCall incoming) {
+  log_.info("{} calls {} from {}", printable(incoming.from_uri), printable(incoming.request_user),
+            incoming.source.to_string());
+  info_.incoming = true;
+  handle_ = incoming.handle;
+  media_ip_ = env_.sip.advertised_towards(incoming.source);
+  incoming_ = std::move(incoming);
+  set_status(CallStatus::Pending, 0);
+  open_media();
+}
+
+void Call::accept() {
+  if (incoming_->sdp.empty()) {  // our offer goes into the 200; their answer comes with the ACK
+    env_.sip.agent().accept(*handle_, sdp::make_offer(local_sdp()), *this, now());
+  } else {
+    const auto answer = sdp::make_answer(incoming_->sdp, local_sdp());
+    if (!answer) {
+      env_.sip.agent().reject(*std::exchange(handle_, std::nullopt), 488, now());
+      return end(CallEnd::NoCommonCodec, {.cause = answer.error().cause});
+    }
+    env_.sip.agent().accept(*handle_, answer->sdp, *this, now());
+    if (over_) return;
+    agree(answer->agreement);
+  }
+  env_.sip.rearm();
+  start_watch();
+  dtmf_.start();
 }
 
 sdp::SipLocal Call::local_sdp() const {

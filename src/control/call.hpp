@@ -33,14 +33,16 @@ struct CallInfo {
   StartCall asked;  ///< the account's password is empty here
   CallStatus status = CallStatus::New;
   int sip_status = 0;
-  std::string info;   ///< WCS's word for a final status, e.g. "Normal call clearing"
-  std::string cause;  ///< plain words
+  std::string info;       ///< WCS's word for a final status, e.g. "Normal call clearing"
+  std::string cause;      ///< plain words
+  bool incoming = false;  ///< the phone called us
   bool live = false;
   bool terminated = false;  ///< by our own user: it is not shown any more
   WallTime created{};
 };
 
-/// One outgoing call, from REGISTER to BYE. Control loop only; messages to and from its media loop.
+/// One call, from REGISTER or their INVITE to BYE. Control loop only; messages to and from its
+/// media loop.
 class Call final : private sip::CallObserver, private sip::RegistrationObserver {
  public:
   struct Env {
@@ -55,6 +57,12 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   ~Call() override;
 
   void start();
+  /// In place of start(): the phone calls us; it is answered as soon as there are ports. The
+  /// account's login is the caller.
+  void answer(sip::IncomingCall incoming);
+  /// The caller gave up before that.
+  void on_cancelled(const sip::Ending& ending) { on_ended(ending); }
+  std::optional<sip::CallHandle> handle() const { return handle_; }
   /// Asked for by REST or by shutdown; the ended callback follows at once.
   void terminate(EndReason reason);
   /// Puts the phone on hold by a re-INVITE, or takes it back; before the answer as soon as it
@@ -66,6 +74,8 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
 
  private:
   void resolved(const Result<SocketAddress>& proxy);
+  void open_media();
+  void accept();
   void media_opened(const Result<SipSource::Ports>& ports);
   void invite();
   /// `told` to viewers in place of what the outcome says.
@@ -114,6 +124,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   SocketAddress media_ip_;
   uint32_t sdp_version_ = 1;
   uint64_t sdp_id_;
+  std::optional<sip::IncomingCall> incoming_;
   bool media_open_ = false, invited_ = false, over_ = false;
   std::optional<sip::CallHandle> handle_;
   std::optional<sip::RegistrationHandle> registration_;

@@ -1,5 +1,6 @@
 #include "control/call_service.hpp"
 
+#include "base/random.hpp"
 #include "base/text.hpp"
 
 namespace sipcast {
@@ -10,7 +11,16 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       control_(control),
       sip_(sip),
       media_(media),
-      log_(std::move(log)) {}
+      log_(std::move(log)) {
+  if (options_.incoming.empty()) return;  // the user agent refuses everyone
+  sip_.agent().set_incoming_handler(
+      [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
+      [this](sip::CallHandle handle, const sip::Ending& ending) {
+        for (const auto& [key, call] : calls_) {
+          if (call->handle() == handle) return call->on_cancelled(ending);
+        }
+      });
+}
 
 Result<CallId> CallService::start(StartCall command) {
   if (by_id_.contains(command.id.value)) {
@@ -32,16 +42,9 @@ Result<CallId> CallService::start(StartCall command) {
     return fail(Errc::Exhausted, "this server has its greatest number of calls");
 
   command.account.realm = options_.realm;
-  const uint64_t key = ++last_key_;
   CallId id = command.id;
-  // The id is free for a new call although the old one is still shown.
-  std::erase_if(lingering_, [&](const auto& entry) { return entry.second.info.asked.id == id; });
-  by_id_.emplace(id.value, key);
-  by_stream_.emplace(command.stream.value, key);
-  const Logger log = log_.with("call", id.value).with("stream", command.stream.value);
-  const Call::Env env{control_, sip_, media_, options_.no_answer, options_.limits};
-  const auto on_ended = [this](Call& gone) { ended(gone); };
-  calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log));
+  add(std::move(command));
+  const uint64_t key = last_key_;
   // After the answer to REST: the call is there from now on, whatever becomes of it.
   control_.post([this, key] {
     if (const auto found = calls_.find(key); found != calls_.end()) found->second->start();
@@ -83,6 +86,52 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
   result.reserve(found.size());
   for (const auto& [key, info] : found) result.push_back(*info);
   return result;
+}
+
+/// Takes id and stream name, which must be free.
+Call& CallService::add(StartCall command) {
+  const uint64_t key = ++last_key_;
+  // The id is free for a new call although the old one is still shown.
+  std::erase_if(lingering_,
+                [&](const auto& entry) { return entry.second.info.asked.id == command.id; });
+  by_id_.emplace(command.id.value, key);
+  by_stream_.emplace(command.stream.value, key);
+  const Logger log = log_.with("call", command.id.value).with("stream", command.stream.value);
+  const Call::Env env{control_, sip_, media_, options_.no_answer, options_.limits};
+  const auto on_ended = [this](Call& gone) { ended(gone); };
+  return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
+              .first->second;
+}
+
+void CallService::on_incoming(const sip::IncomingCall& incoming) {
+  const Instant now = std::chrono::steady_clock::now();
+  const auto refuse = [&](int status, std::string_view why) {
+    log_.info("the call of {} from {} to {} is refused with SIP {}: {}",
+              printable(incoming.from_uri), incoming.source.to_string(),
+              printable(incoming.request_user), status, why);
+    sip_.agent().reject(incoming.handle, status, now);
+  };
+  const auto decision = options_.incoming.decide(incoming);
+  if (decision.sip_status != 200) return refuse(decision.sip_status, "sip.incoming says so");
+  if (by_stream_.contains(decision.stream)) {
+    return refuse(486, "stream " + decision.stream + " is in use");
+  }
+  if (calls_.size() >= options_.max_calls) return refuse(503, "too many calls");
+  StartCall command{.id = CallId{random_token(16)},
+                    .callee = incoming.request_user,
+                    .stream = StreamName{decision.stream},
+                    .has_video = true,
+                    .register_first = false,
+                    .account = {.login = incoming.from_user,
+                                .authentication_name = {},
+                                .password = {},
+                                .domain = incoming.source.ip(),
+                                .display_name = {},
+                                .outbound_proxy = {},
+                                .realm = {}},
+                    .rtmp_url = {},
+                    .rtmp_stream = {}};
+  add(std::move(command)).answer(incoming);
 }
 
 Result<Call*> CallService::running_call(const CallId& id) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/call.hpp"
+#include "control/incoming_rules.hpp"
 
 namespace sipcast {
 
@@ -21,6 +22,7 @@ class CallService {
     Duration linger = std::chrono::seconds(6);  ///< a call that ended by itself stays visible
     Duration no_answer = std::chrono::seconds(120);
     CallLimits limits;
+    IncomingRules incoming;  ///< who may call us
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
   };
@@ -49,6 +51,8 @@ class CallService {
     EventLoop::Timer timer;
   };
   void ended(Call& call);
+  void on_incoming(const sip::IncomingCall& incoming);
+  Call& add(StartCall command);
   Result<Call*> running_call(const CallId& id);
 
   Options options_;

@@ -13,7 +13,11 @@ Instant now() { return std::chrono::steady_clock::now(); }
 }  // namespace
 
 SipEndpoint::SipEndpoint(EventLoop& loop, Options options, Logger log)
-    : loop_(loop), options_(std::move(options)), log_(std::move(log)), resolver_(loop) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      log_(std::move(log)),
+      resolver_(loop),
+      gate_(options_.gate) {}
 
 SipEndpoint::~SipEndpoint() { *alive_ = false; }
 
@@ -91,6 +95,7 @@ void SipEndpoint::send(const sip::Target& to, std::string message, const std::st
 
 void SipEndpoint::send_resolved(sip::Transport transport, const SocketAddress& to,
                                 const std::string& message, const std::string& branch) {
+  if (!message.starts_with("SIP/2.0 ")) gate_.trust(to, now());
   if (transport == sip::Transport::Udp) return sockets_->send_udp(as_bytes(message), to);
   if (tcp_in_flight_.size() >= kMaxTcpInFlight) tcp_in_flight_.pop_front();
   tcp_in_flight_.push_back({to, branch});
@@ -98,6 +103,12 @@ void SipEndpoint::send_resolved(sip::Transport transport, const SocketAddress& t
 }
 
 void SipEndpoint::on_message(BytesView message, bool tcp, const SocketAddress& from) {
+  if (gate_.check(message, from, now()) != sip::RequestGate::Verdict::Pass) {
+    if (now() < next_gate_line_) return;
+    next_gate_line_ = now() + std::chrono::seconds(10);
+    return log_.warning("SIP requests of strangers are dropped: {} so far, the last from {}",
+                        gate_.dropped(), from.to_string());
+  }
   agent_->on_message(message, tcp ? sip::Transport::Tcp : sip::Transport::Udp, from, now());
   rearm();
 }

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "net/event_loop.hpp"
 #include "net/sip_sockets.hpp"
+#include "sip/request_gate.hpp"
 #include "sip/user_agent.hpp"
 
 namespace sipcast {
@@ -18,6 +19,7 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
     SocketAddress bind;                          ///< ip and port, UDP and TCP
     std::optional<SocketAddress> advertised_ip;  ///< told to peers; none: by route
     sip::UserAgent::Options agent;
+    sip::RequestGate::Options gate;
   };
   /// Errors: Io. The loop need not run yet.
   static Result<std::unique_ptr<SipEndpoint>> open(EventLoop& loop, Options options, Logger log);
@@ -54,6 +56,8 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   Options options_;
   Logger log_;
   Resolver resolver_;
+  sip::RequestGate gate_;
+  Instant next_gate_line_{};  ///< a flood is told once in ten seconds
   std::unique_ptr<SipSockets> sockets_;
   std::unique_ptr<sip::UserAgent> agent_;
   EventLoop::Timer timer_;

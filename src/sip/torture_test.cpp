@@ -99,7 +99,7 @@ const Torture kTorture[] = {
      "CSeq: 8 OPTIONS\nContent-Length: 0\n\n"},
     {"clerr", "Content-Length is larger than the datagram", 400,
      "INVITE sip:user@example.com SIP/2.0\n" HEAD "Call-ID: clerr\nCSeq: 0 INVITE\nContent-Type: "
-                                                  "application/sdp\nContent-Length: 9999\n\nv=0\n"},
+     "application/sdp\nContent-Length: 9999\n\nv=0\n"},
     {"ncl", "Content-Length is negative", 400,
      "INVITE sip:user@example.com SIP/2.0\n" HEAD
      "Call-ID: ncl\nCSeq: 0 INVITE\nContent-Type: application/sdp\nContent-Length: -999\n\nv=0\n"},
@@ -108,7 +108,7 @@ const Torture kTorture[] = {
      "Call-ID: scalar02\nCSeq: 36893488147419103232 REGISTER\nContent-Length: 0\n\n"},
     {"scalarlg", "a response with such numbers", 0,
      "SIP/2.0 503 Service Unavailable\n" HEAD "Call-ID: scalarlg\nCSeq: 9292394834772304023312 "
-                                              "OPTIONS\nRetry-After: 949302838503028349304023988\n"
+     "OPTIONS\nRetry-After: 949302838503028349304023988\n"
      "Content-Length: 0\n\n"},
     {"quotbal", "a quote in To that never ends: no answer could copy it", 0,
      "INVITE sip:user@example.com SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.3:5070;branch=z9hG4bKkdjuw\n"
@@ -131,10 +131,9 @@ const Torture kTorture[] = {
      "Call-ID: escruri\nCSeq: 8 INVITE\nContent-Length: 0\n\n"},
     {"baddate", "a Date in another zone: we do not read it", 403,
      "INVITE sip:user@example.com SIP/2.0\n" HEAD "Call-ID: baddate\nCSeq: 8 INVITE\nDate: Fri, 01 "
-                                                  "Jan 2010 16:00:00 EST\nContent-Length: 0\n\n"},
+     "Jan 2010 16:00:00 EST\nContent-Length: 0\n\n"},
     {"regbadct", "a Contact whose URI lacks its brackets", 405,
-     "REGISTER sip:example.com SIP/2.0\n" HEAD
-     "Call-ID: regbadct\nCSeq: 8 REGISTER\nContact: "
+     "REGISTER sip:example.com SIP/2.0\n" HEAD "Call-ID: regbadct\nCSeq: 8 REGISTER\nContact: "
      "sip:user@example.com?Route=%3Csip:sip.example.com%3E\n"
      "l: 0\n\n"},
     {"badaspec", "blanks within <> are taken off", 200,
@@ -191,7 +190,7 @@ const Torture kTorture[] = {
      "Content-Length: 0\n\n"},
     {"multi01", "headers that may be there once are there twice", 0,
      "INVITE sip:user@company.com SIP/2.0\n" HEAD "Call-ID: multi01.1\nCall-ID: multi01.2\nCSeq: 5 "
-                                                  "INVITE\nCSeq: 59 INVITE\nContent-Length: 0\n\n"},
+     "INVITE\nCSeq: 59 INVITE\nContent-Length: 0\n\n"},
     {"mcl01", "two Content-Lengths that differ", 400,
      "OPTIONS sip:user@example.com SIP/2.0\n" HEAD
      "Call-ID: mcl01\nCSeq: 59 OPTIONS\nContent-Length: 13\nContent-Length: 5\n\nThere's no way"},
@@ -205,12 +204,10 @@ const Torture kTorture[] = {
      "zeromf\n"
      "CSeq: 39234321 OPTIONS\nContent-Length: 0\n\n"},
     {"cparam01", "a parameter behind a bare Contact", 405,
-     "REGISTER sip:example.com SIP/2.0\n" HEAD
-     "Call-ID: cparam01\nCSeq: 8 REGISTER\nContact: "
+     "REGISTER sip:example.com SIP/2.0\n" HEAD "Call-ID: cparam01\nCSeq: 8 REGISTER\nContact: "
      "sip:+19725552222@gw1.example.net;unknownparam\nl: 0\n\n"},
     {"regescrt", "a Route escaped in Contact", 405,
-     "REGISTER sip:example.com SIP/2.0\n" HEAD
-     "Call-ID: regescrt\nCSeq: 8 REGISTER\nContact: "
+     "REGISTER sip:example.com SIP/2.0\n" HEAD "Call-ID: regescrt\nCSeq: 8 REGISTER\nContact: "
      "<sip:user@example.com?Route=%3Csip:sip.example.com%3E>\n"
      "l: 0\n\n"},
     {"sdp01", "Accept that excludes SDP: refused before it matters", 403,

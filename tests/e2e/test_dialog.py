@@ -1,4 +1,6 @@
 """Calls that change on their way, with foreign peers: session timers, early media, hold, redirects, digits, limits."""
+import socket
+
 from harness import Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures
 
 
@@ -112,6 +114,58 @@ class DtmfTest(DialogTest):
         self.assertEqual(answer.status, 400)
         self.assertIn('dtmf:', answer.json()['message'])
         self.server.terminate('call-1')
+
+
+class IncomingTest(DialogTest):
+    def test_a_phone_calls_in_and_is_a_stream(self):
+        self.server = Server(self, sip__incoming='from=127.0.0.1 callee=cam* stream=in-{callee}; callee=* busy')
+        phone = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav', video=fixtures() / 'clock-v.mp4')
+        phone.command(f'dial sip:cam1@127.0.0.1:{self.server.sip_port}')
+
+        def established():
+            calls = self.server.rest('/call/find', {'status': 'ESTABLISHED'})
+            return calls.status == 200 and calls.json()[0]
+        call = eventually(established, what='an established call')
+        self.assertEqual((call['incoming'], call['caller'], call['callee']), (True, 'bob', 'cam1'))
+
+        def frames():
+            streams = self.server.rest('/stream/find', {'name': 'in-cam1'})
+            return streams.status == 200 and streams.json()[0]['metrics']['frames'] > 5
+        eventually(frames, what='its picture')
+        self.server.terminate(call['callId'])
+        phone.wait_event('CALL_CLOSED')
+        phone.events.clear()
+        phone.command(f'dial sip:other@127.0.0.1:{self.server.sip_port}')
+        self.assertIn('486', phone.wait_event('CALL_CLOSED')['param'])
+
+    def test_strangers_are_refused_and_floods_are_dropped(self):
+        self.server = Server(self, sip__stranger_rate='5')
+
+        def ask(method, number, agent='x'):
+            return (f'{method} sip:100@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bK{method}{number}\r\nMax-Forwards: 5\r\n'
+                    f'From: <sip:x@y>;tag=1\r\nTo: <sip:100@y>\r\nCall-ID: {method}{number}\r\nCSeq: 1 {method}\r\nUser-Agent: {agent}\r\n'
+                    'Content-Length: 0\r\n\r\n').encode()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.settimeout(2)
+            stranger.connect(('127.0.0.1', self.server.sip_port))
+            stranger.send(ask('INVITE', 1))
+            self.assertTrue(stranger.recv(2000).startswith(b'SIP/2.0 403'))
+            stranger.send(ask('OPTIONS', 1, 'friendly-scanner'))
+            for number in range(200):
+                stranger.send(ask('OPTIONS', number + 2))
+            self.server.process.wait_line('SIP requests of strangers are dropped')
+            answered = set()
+            stranger.settimeout(0.3)
+            try:
+                while True:
+                    reply = stranger.recv(2000)
+                    if b'OPTIONS' in reply:
+                        answered.add(reply.split(b'Call-ID: ')[1].split(b'\r')[0])
+            except TimeoutError:
+                pass
+            self.assertNotIn(b'OPTIONS1', answered, 'the scanner')
+            self.assertLess(len(answered), 100)
+            self.assertGreater(len(answered), 0)
 
 
 class LimitsTest(DialogTest):

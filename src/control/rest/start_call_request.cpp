@@ -57,7 +57,7 @@ boost::json::object to_object(const CallInfo& info) {
           {"sessionId", nullptr},
           {"callId", asked.id.value},
           {"parentCallId", nullptr},
-          {"incoming", false},
+          {"incoming", info.incoming},
           {"status", to_string(info.status)},
           {"sipStatus", info.sip_status},
           {"rtmpUrl", text_or_null(asked.rtmp_url)},

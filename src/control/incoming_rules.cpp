@@ -1,0 +1,127 @@
+#include "control/incoming_rules.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.hpp"
+
+namespace sipcast {
+namespace {
+
+constexpr size_t kMaxName = 128;
+
+/// `pattern` holds at most a few '*'; each stands for any text.
+bool matches(std::string_view pattern, std::string_view text) {
+  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool same_network(const SocketAddress& network, size_t bits, const SocketAddress& address) {
+  const BytesView a = network.ip_bytes(), b = address.ip_bytes();
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < bits; ++i) {
+    const unsigned mask = 0x80u >> (i % 8);
+    if ((a[i / 8] & mask) != (b[i / 8] & mask)) return false;
+  }
+  return true;
+}
+
+/// What a stranger wrote, as a part of a stream's name: letters, digits and -_.+ stay.
+std::string name_part(std::string_view text) {
+  std::string part(text.substr(0, kMaxName));
+  std::ranges::replace_if(
+      part,
+      [](char c) {
+        return !std::isalnum(static_cast<unsigned char>(c)) &&
+               !std::string_view("-_.+").contains(c);
+      },
+      '_');
+  return part;
+}
+
+std::string filled(std::string pattern, std::string_view word, const std::string& value) {
+  for (size_t at = pattern.find(word); at != std::string::npos;
+       at = pattern.find(word, at + value.size())) {
+    pattern.replace(at, word.size(), value);
+  }
+  return pattern;
+}
+
+}  // namespace
+
+Result<IncomingRules::Rule> IncomingRules::parse_rule(std::string_view text) {
+  Rule rule;
+  for (const std::string_view word : split(text, ' ')) {
+    if (trim(word).empty()) continue;
+    const auto [name, value] = cut(trim(word), '=');
+    const auto wrong = [&, shown = word](const char* why) {
+      return fail(Errc::InvalidArgument, "\"" + printable(shown) + "\" in the rule \"" +
+                                             printable(trim(text)) + "\": " + why);
+    };
+    if (name == "from") {
+      const auto [ip, bits] = cut(value, '/');
+      const auto network = SocketAddress::parse(ip, 0);
+      if (!network) return wrong("no IP address");
+      const size_t all = network->ip_bytes().size() * 8;
+      const auto prefix = bits.empty() ? std::optional<uint64_t>(all) : parse_decimal(bits, all);
+      if (!prefix) return wrong("no length of a network");
+      rule.network = *network;
+      rule.prefix_bits = *prefix;
+    } else if (name == "caller" || name == "callee") {
+      (name == "caller" ? rule.caller : rule.callee) = value;
+    } else if (name == "stream" && !value.empty()) {
+      rule.stream = value;
+      rule.sip_status = 200;
+    } else if (word == "reject" || word == "busy") {
+      rule.sip_status = word == "busy" ? 486 : 403;
+    } else {
+      return wrong("from=, caller=, callee=, stream=, reject or busy is expected");
+    }
+  }
+  if (rule.sip_status == 0) {
+    return fail(Errc::InvalidArgument,
+                "the rule \"" + printable(trim(text)) + "\" has no stream=, reject or busy");
+  }
+  return rule;
+}
+
+Result<IncomingRules> IncomingRules::parse(std::string_view text) {
+  IncomingRules rules;
+  for (const std::string_view piece : split(text, ';')) {
+    if (trim(piece).empty()) continue;
+    auto rule = parse_rule(piece);
+    if (!rule) return std::unexpected(rule.error());
+    rules.rules_.push_back(std::move(*rule));
+  }
+  return rules;
+}
+
+bool IncomingRules::fits(const Rule& rule, const sip::IncomingCall& call) {
+  return (rule.network.empty() || same_network(rule.network, rule.prefix_bits, call.source)) &&
+         matches(rule.caller, call.from_user) && matches(rule.callee, call.request_user);
+}
+
+IncomingRules::Decision IncomingRules::decide(const sip::IncomingCall& call) const {
+  const auto rule = std::ranges::find_if(rules_, [&](const Rule& r) { return fits(r, call); });
+  if (rule == rules_.end()) return {};
+  std::string stream = filled(rule->stream, "{caller}", name_part(call.from_user));
+  return {.sip_status = rule->sip_status,
+          .stream = filled(std::move(stream), "{callee}", name_part(call.request_user))};
+}
+
+}  // namespace sipcast

@@ -1,0 +1,46 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/socket_address.hpp"
+#include "sip/user_agent.hpp"
+
+namespace sipcast {
+
+/// Who may call us, and which stream the call becomes. Rules stand one behind the other, divided by
+/// ';', and the first that fits decides; without any that fits a call is refused with 403:
+///
+///     from=192.0.2.0/24 callee=9* stream=trunk-{callee}; caller=door* stream={caller}; callee=*
+///     busy
+///
+/// A rule is made of conditions (`from=` an address or a network, `caller=` and `callee=` user
+/// parts with * for any text; those left out hold always) and of one verdict: `stream=` a pattern
+/// with {caller} and {callee}, `reject` (403) or `busy` (486).
+class IncomingRules {
+ public:
+  struct Decision {
+    int sip_status = 403;  ///< 200: the call becomes `stream`
+    std::string stream;
+  };
+  /// Errors: InvalidArgument naming the rule and the word.
+  static Result<IncomingRules> parse(std::string_view text);
+  bool empty() const { return rules_.empty(); }
+  Decision decide(const sip::IncomingCall& call) const;
+
+ private:
+  struct Rule {
+    SocketAddress network;  ///< empty: any
+    size_t prefix_bits = 0;
+    std::string caller = "*", callee = "*";
+    int sip_status = 0;
+    std::string stream;
+  };
+  static Result<Rule> parse_rule(std::string_view text);
+  static bool fits(const Rule& rule, const sip::IncomingCall& call);
+  std::vector<Rule> rules_;
+};
+
+}  // namespace sipcast
