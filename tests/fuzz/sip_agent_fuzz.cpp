@@ -1,6 +1,7 @@
 // Any bytes to a user agent with a call and a registration under way. Between messages, which are
 // divided by a zero byte, time passes. "@" stands for the Call-ID, tags and branch of our INVITE,
-// so that the fuzzer reaches transactions and dialogs without guessing them.
+// so that the fuzzer reaches transactions and dialogs without guessing them; "#" is something that
+// the agent's own user does.
 #include "base/text.hpp"
 #include "sip/message.hpp"
 #include "sip/user_agent.hpp"
@@ -41,17 +42,29 @@ std::string made(const World& world, std::string_view piece) {
   if (piece.size() < 2 || piece[0] != '@' || world.requests.empty()) return std::string(piece);
   const auto choice = static_cast<unsigned char>(piece[1]);
   const sip::Received& about = world.requests[choice % world.requests.size()];
-  static constexpr int kStatus[] = {100, 180, 200, 302, 401, 407, 423, 486, 487, 200};
-  static constexpr const char* kMethods[] = {"BYE", "INVITE", "ACK", "INFO", "UPDATE", "OPTIONS"};
+  static constexpr int kStatus[] = {100, 180, 183, 200, 302, 401, 407, 422,
+                                    423, 481, 486, 487, 491, 501, 200};
+  // What a byte beside the choice adds: reliability, session timers, an answer.
+  static constexpr const char* kMore[] = {"",
+                                          "Require: 100rel\r\nRSeq: 1\r\n",
+                                          "Require: 100rel\r\nRSeq: 2\r\n",
+                                          "Session-Expires: 90;refresher=uac\r\n",
+                                          "Session-Expires: 4;refresher=uas\r\n",
+                                          "Min-SE: 3600\r\n",
+                                          "Allow: UPDATE\r\nSession-Expires: 4\r\n",
+                                          "Supported: timer, 100rel\r\n",
+                                          "RAck: 1 1 INVITE\r\n"};
+  static constexpr const char* kMethods[] = {"BYE",    "INVITE",  "ACK",  "INFO",
+                                             "UPDATE", "OPTIONS", "PRACK"};
   sip::Message m;
   if (choice < 128) {
-    m.status = kStatus[choice % 10];
+    m.status = kStatus[choice % std::size(kStatus)];
     m.reason = "x";
     for (const char* name : {"Via", "From", "Call-ID", "CSeq"})
       m.add(name, about.message.get(name));
     m.add("To", about.message.get("To") + (about.to_tag().empty() ? ";tag=t" : ""));
   } else {
-    m.method = kMethods[choice % 6];
+    m.method = kMethods[choice % std::size(kMethods)];
     m.request_uri = "sip:me@192.0.2.1";
     m.add("Via", "SIP/2.0/UDP 192.0.2.2;branch=z9hG4bK" + std::to_string(choice));
     m.add("From", about.message.get("To") + (about.to_tag().empty() ? ";tag=t" : ""));
@@ -61,16 +74,43 @@ std::string made(const World& world, std::string_view piece) {
   }
   std::string wire = m.to_string();
   wire.resize(wire.find("Content-Length"));
-  return wire + std::string(piece.substr(2));
+  const auto more = piece.size() > 2 ? static_cast<unsigned char>(piece[2]) : 0u;
+  if (more < 0x20) wire += kMore[more % std::size(kMore)];
+  return wire + std::string(piece.substr(more < 0x20 ? std::min<size_t>(3, piece.size()) : 2));
+}
+
+void act(sip::UserAgent& agent, sip::CallHandle incoming, const Result<sip::CallHandle>& outgoing,
+         World& world, char action, Instant now) {
+  const sip::CallHandle ours = outgoing.value_or(0);
+  switch (action % 8) {
+    case 0:
+      return agent.reoffer(ours, "v=0 ours", now);
+    case 1:
+      return agent.reoffer(incoming, "v=0 ours", now);
+    case 2:
+      return agent.ring(incoming, 183, "v=0 early", now);
+    case 3:
+      return agent.accept(incoming, "v=0", world, now);
+    case 4:
+      return agent.reject(incoming, 486, now);
+    case 5:
+      return agent.hangup(incoming, now);
+    case 6:
+      return agent.send_info(ours, "application/dtmf", "5", now);
+    default:
+      return agent.on_timer(now + std::chrono::seconds(3));
+  }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   World world;
-  sip::UserAgent agent({.max_calls = 20}, world, Logger::none());
+  sip::UserAgent agent({.max_calls = 20, .max_redirects = 2}, world, Logger::none());
   Instant now{};
+  sip::CallHandle last_incoming = 0;
   agent.set_incoming_handler([&](const sip::IncomingCall& in) {
+    last_incoming = in.handle;
     if (in.sdp.size() % 3 == 0) return agent.accept(in.handle, "v=0", world, now);
     if (in.sdp.size() % 3 == 1) return agent.reject(in.handle, 486, now);
     agent.ring(in.handle, 180, "", now);
@@ -88,8 +128,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   size_t count = 0;
   for (const std::string_view piece : split(as_text({data, size}), '\0')) {
     if (++count > 50) break;
-    const std::string message = made(world, piece);
-    agent.on_message(as_bytes(message), sip::Transport::Udp, from, now);
+    if (piece.starts_with('#')) {
+      for (const char action : piece.substr(1)) act(agent, last_incoming, call, world, action, now);
+    } else {
+      const std::string message = made(world, piece);
+      agent.on_message(as_bytes(message), sip::Transport::Udp, from, now);
+    }
     now += std::chrono::milliseconds(100 * (piece.size() % 13));
     agent.on_timer(now);
     if (count == 5 && call) agent.hangup(*call, now);
