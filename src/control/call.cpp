@@ -178,7 +178,6 @@ void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
     agree(*agreement);
   }
   start_watch();
-  if (we_hold_) env_.sip.agent().reoffer(*handle_, sdp::make_offer(local_sdp()), now());
   dtmf_.start();
 }
 

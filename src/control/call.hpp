@@ -128,7 +128,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   bool media_open_ = false, invited_ = false, over_ = false;
   std::optional<sip::CallHandle> handle_;
   std::optional<sip::RegistrationHandle> registration_;
-  bool we_hold_ = false, early_media_ = false;
+  bool we_hold_ = false;      ///< as it was asked for last
+  bool hold_agreed_ = false;  ///< as the phone agreed to last
+  bool early_media_ = false;
   std::optional<sdp::Direction> first_direction_;  ///< of the first answer; none before
   CallDtmf dtmf_;
   std::optional<CallWatch> watch_;

@@ -73,13 +73,16 @@ void Call::on_late_answer(std::string_view sdp) { on_reoffer_answered(sdp); }
 void Call::on_reoffer_answered(std::string_view sdp) {
   if (over_) return;
   const auto agreement = sdp::read_answer(sdp, local_sdp());
-  if (agreement) return agree(*agreement);
+  if (agreement) {
+    hold_agreed_ = we_hold_;
+    return agree(*agreement);
+  }
   log_.warning("the phone's answer to our new offer cannot be used: {}", agreement.error().cause);
 }
 
 void Call::on_reoffer_failed(const sip::Ending& ending) {
   log_.warning("the phone refuses our new offer; the call goes on as it was: {}", ending.cause);
-  we_hold_ = info_.status == CallStatus::Hold && we_hold_;
+  we_hold_ = hold_agreed_;
 }
 
 int Call::on_info(std::string_view content_type, std::string_view body) {

@@ -180,16 +180,17 @@ void SipSource::Track::on_timer(Instant now) {
 }
 
 void SipSource::Track::send_rtp(BytesView packet) {
-  if (media_) rtp_socket_->send(packet, lock_.target());
+  // c=0.0.0.0 is hold, and no place to send to: for Linux it would be this machine.
+  if (media_ && !lock_.target().is_any()) rtp_socket_->send(packet, lock_.target());
 }
 
 void SipSource::Track::send_rtcp(BytesView packet) {
   if (!media_) return;
-  if (media_->rtcp_mux) {
-    rtp_socket_->send(packet, lock_.target());
-  } else {
-    rtcp_socket_->send(packet, rtcp_peer_ ? *rtcp_peer_ : media_->remote_rtcp);
-  }
+  const SocketAddress to = media_->rtcp_mux ? lock_.target()
+                           : rtcp_peer_     ? *rtcp_peer_
+                                            : media_->remote_rtcp;
+  if (to.is_any()) return;
+  (media_->rtcp_mux ? rtp_socket_ : rtcp_socket_)->send(packet, to);
 }
 
 void SipSource::Track::send_report(const std::optional<rtcp::SenderReport>& report, Instant now,

@@ -1,5 +1,6 @@
 """Calls that change on their way, with foreign peers: session timers, early media, hold, redirects, digits, limits."""
 import socket
+import time
 
 from harness import Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures
 
@@ -82,6 +83,8 @@ class HoldTest(DialogTest):
                              (lambda: phone.command('hold'), lambda: phone.command('resume'))]:
             hold()
             self.server.wait_status('call-1', 'HOLD')
+            time.sleep(2.5)  # longer than the time-out, which does not count here, and than a keyframe is called fresh
+            self.assertEqual(self.server.status('call-1'), 'HOLD')
             resume()
             self.server.wait_status('call-1', 'ESTABLISHED')
             before = stream()
