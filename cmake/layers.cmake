@@ -28,7 +28,7 @@ add_compile_definitions(SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB BOOST_ASIO_SEPAR
                         BOOST_ASIO_NO_DEPRECATED)
 
 sipcast_layer(base LINK fmt::fmt spdlog::spdlog OpenSSL::Crypto Threads::Threads)
-sipcast_layer(net DEPENDS base LINK Boost::headers OpenSSL::SSL)
+sipcast_layer(net DEPENDS base LINK Boost::headers OpenSSL::SSL PkgConfig::CARES)
 sipcast_layer(media DEPENDS base)
 sipcast_layer(rtp DEPENDS base media)
 sipcast_layer(sdp DEPENDS base media)

@@ -34,6 +34,33 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("legacy.ports", o.legacy_ports,
             {.help = "Also listen on 9091 (HTTP) and 8888 (HTTPS), as older WCS manuals say."});
   table.add("sip.port", o.sip_port, {.help = "SIP over UDP and TCP; 0 takes a free port."});
+  table.add(
+      "sip.udp_max", o.sip_udp_max,
+      {.range = {500, 65000},
+       .unit = "bytes",
+       .help = "Larger SIP requests go over TCP, and over UDP after all to a peer that refuses "
+               "it or is silent for 2 s."});
+  table.add("sip.tls.port", o.sip_tls_port,
+            {.help = "SIP over TLS, with the pair of tls.cert and tls.key; 0 turns it off."});
+  table.add("sip.tls.verify", o.sip_tls_verify,
+            {.help = "Check certificate and name of the SIP servers that we call over TLS."});
+  table.add("sip.tls.ca", o.sip_tls_ca,
+            {.help = "PEM file with the authorities that may sign the certificates of SIP servers; "
+                     "empty: those of the system."});
+  table.add("sip.tls.client_cert", o.sip_tls_client_cert,
+            {.help = "PEM file with our certificate for SIP servers that ask for one."});
+  table.add("sip.tls.client_key", o.sip_tls_client_key, {.help = "PEM file with its key."});
+  table.add(
+      "sip.srtp", o.sip_srtp,
+      {{"off", sdp::SrtpMode::Off},
+       {"optional", sdp::SrtpMode::Optional},
+       {"required", sdp::SrtpMode::Required}},
+      {.help = "SRTP with phones, its keys in the SDP (RFC 4568): `optional` offers it beside "
+               "plain RTP, `required` takes nothing else. Use it with SIP over TLS: who reads "
+               "the SDP has the keys."});
+  table.add("dns.servers", o.dns_servers,
+            {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
+                     "those of the system."});
   table.add("sip.realm", o.sip_realm,
             {.help = "The only digest realm that is answered; empty: the first that challenges."});
   table.add("media_port_from", o.media_port_from,

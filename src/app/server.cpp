@@ -11,6 +11,7 @@
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
 #include "http/static_files.hpp"
+#include "net/local_ip.hpp"
 
 namespace sipcast {
 namespace {
@@ -64,7 +65,7 @@ struct Server::Parts {
   std::unique_ptr<CallService> calls;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
-  std::shared_ptr<http::TlsCredentials> tls;
+  std::shared_ptr<TlsCredentials> tls;
   std::unique_ptr<http::Server> http;
   std::vector<std::string> urls;
 };
@@ -127,14 +128,29 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   auto media = start_media(options, *addresses, *p.dtls, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
-  auto sip = SipEndpoint::open(
-      *p.control,
-      {.bind = addresses->bind.with_port(options.sip_port), .advertised_ip = addresses->sip}, log);
+  auto tls = TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
+  if (!tls) return std::unexpected(tls.error());
+  p.tls = *tls;
+  auto tls_client = TlsClient::load({.verify = options.sip_tls_verify,
+                                     .ca_file = options.sip_tls_ca,
+                                     .cert_file = options.sip_tls_client_cert,
+                                     .key_file = options.sip_tls_client_key});
+  if (!tls_client) return std::unexpected(tls_client.error());
+  auto sip = SipEndpoint::open(*p.control,
+                               {.bind = addresses->bind.with_port(options.sip_port),
+                                .tls = {.client = *tls_client,
+                                        .server = options.sip_tls_port ? p.tls : nullptr,
+                                        .port = options.sip_tls_port},
+                                .dns_servers = options.dns_servers,
+                                .advertised_ip = addresses->sip,
+                                .agent = {.udp_max = options.sip_udp_max}},
+                               log);
   if (!sip) return std::unexpected(sip.error());
   p.sip = std::move(*sip);
   p.calls = std::make_unique<CallService>(CallService::Options{.linger = options.call_linger,
                                                                .no_answer = options.call_no_answer,
-                                                               .realm = options.sip_realm},
+                                                               .realm = options.sip_realm,
+                                                               .srtp = options.sip_srtp},
                                           *p.control, *p.sip, *p.media, log);
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
@@ -155,9 +171,6 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
 
-  auto tls = http::TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
-  if (!tls) return std::unexpected(tls.error());
-  p.tls = *tls;
   p.http = std::make_unique<http::Server>(*p.web, p.router, http::ServerOptions{}, log);
   struct Listener {
     uint16_t port;
@@ -178,7 +191,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     p.urls.push_back(fmt::format("{}://{}", listener.scheme,
                                  addresses->webrtc.with_port(bound->port()).to_string()));
   }
-  p.urls.push_back(fmt::format("sip:{}", p.sip->local_address().to_string()));
+  const SocketAddress sip_address = p.sip->local_address();
+  p.urls.push_back(fmt::format("sip:{}", sip_address.to_string()));
+  if (const uint16_t port = p.sip->tls_port()) {
+    p.urls.push_back(fmt::format("sips:{}", sip_address.with_port(port).to_string()));
+  }
   p.control->start();
   p.web->start();
   return server;

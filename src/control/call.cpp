@@ -4,6 +4,8 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "sip/destination.hpp"
+#include "sip/transaction_table.hpp"
 
 namespace sipcast {
 namespace {
@@ -68,6 +70,9 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
       log_(std::move(log)),
       worker_(env.media.worker_for(asked.stream)),
       sdp_id_(random_u32()) {
+  for (auto* keys : {&audio_keys_, &video_keys_}) {
+    *keys = {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
+  }
   asked.account.password.clear();
   info_ = CallInfo{.asked = std::move(asked), .created = std::chrono::system_clock::now()};
 }
@@ -85,26 +90,37 @@ auto Call::on_control(F task) {
 }
 
 void Call::start() {
-  const sip::Target target = account_.outbound_proxy.value_or(
-      sip::Target{account_.transport, account_.domain, account_.port});
-  log_.info("calling {} by {}@{} through {}:{}", printable(info_.asked.callee),
-            printable(account_.login), printable(account_.domain), printable(target.host),
-            target.port);
+  const auto destination = sip::resolve_callee(account_, info_.asked.callee);
+  if (!destination) {
+    return end(CallStatus::Failed, 0, "Failed by session creation", destination.error().cause,
+               EndReason::SourceFailed);
+  }
+  log_.info("calling {} by {}@{} through {}", printable(info_.asked.callee),
+            printable(account_.login), printable(account_.domain),
+            sip::describe(destination->target));
   set_status(CallStatus::Pending, 0);
-  env_.sip.resolve(target.host, target.port, [this, alive = alive_](Result<SocketAddress> found) {
-    if (*alive && !over_) resolved(found);
+  const bool any = info_.asked.any_transport && destination->target.port == 0 &&
+                   destination->target.transport == sip::Transport::Udp;
+  env_.sip.locate(destination->target, any, [this, any, alive = alive_](Result<SipHop> hop) {
+    if (!*alive || over_) return;
+    if (hop && any) {
+      account_.transport = SipEndpoint::transport_of(hop->transport);
+      if (account_.outbound_proxy) account_.outbound_proxy->transport = account_.transport;
+    }
+    located(hop);
   });
 }
 
-void Call::resolved(const Result<SocketAddress>& proxy) {
-  if (!proxy) {
-    return end(CallStatus::Failed, 0, "Failed by session creation", proxy.error().cause,
+void Call::located(const Result<SipHop>& hop) {
+  if (!hop) {
+    return end(CallStatus::Failed, 0, "Failed by session creation", hop.error().cause,
                EndReason::SourceFailed);
   }
-  media_ip_ = env_.sip.advertised_towards(*proxy);
-  if (!proxy->is_private() && media_ip_.is_private()) {
+  const SocketAddress& peer = hop->address;
+  media_ip_ = env_.sip.advertised_towards(peer);
+  if (!peer.is_private() && media_ip_.is_private()) {
     log_.warning("{} is told our private address {}: set sip.ip to the address that it can reach",
-                 proxy->ip(), media_ip_.ip());
+                 peer.ip(), media_ip_.ip());
   }
   worker_.open_call(
       key_, info_.asked.stream, info_.asked.has_audio, info_.asked.has_video,
@@ -132,8 +148,7 @@ void Call::media_opened(const Result<SipSource::Ports>& ports) {
   media_open_ = true;
   ports_ = *ports;
   if (!info_.asked.register_first) return invite();
-  registration_ = env_.sip.agent().register_account(account_, *this, now());
-  env_.sip.rearm();
+  registration_ = env_.registrations.hold(account_, *this);
 }
 
 sdp::SipLocal Call::local_sdp() const {
@@ -141,7 +156,10 @@ sdp::SipLocal Call::local_sdp() const {
           .audio_port = ports_.audio,
           .video_port = ports_.video,
           .session_id = sdp_id_,
-          .session_version = sdp_version_};
+          .session_version = sdp_version_,
+          .srtp = env_.srtp,
+          .audio_keys = audio_keys_,
+          .video_keys = video_keys_};
 }
 
 void Call::invite() {
@@ -199,7 +217,8 @@ void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
                EndReason::SourceFailed);
   }
   const auto describe = [](const std::optional<sdp::SipMedia>& media) {
-    return media ? std::string(codec_name(media->send.codec)) : std::string("none");
+    if (!media) return std::string("none");
+    return std::string(codec_name(media->send.codec)) + (media->srtp ? " (SRTP)" : "");
   };
   log_.info("answered by {}: audio {}, video {}", from.to_string(), describe(agreement->audio),
             describe(agreement->video));
@@ -260,8 +279,7 @@ void Call::end(CallStatus status, int sip_status, std::string info, std::string 
   set_status(status, sip_status);
   log_.info("ended: {}", printable(info_.cause, 500));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
-  if (registration_)
-    env_.sip.agent().unregister(std::exchange(registration_, std::nullopt).value(), now());
+  registration_.reset();
   env_.sip.rearm();
   // The media loop closes what it has opened, or opens yet: its messages come in order.
   worker_.close_call(key_, reason);

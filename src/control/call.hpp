@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -9,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "control/media_worker.hpp"
+#include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
 
 namespace sipcast {
@@ -39,6 +41,7 @@ struct StartCall {
   StreamName stream;  ///< "": the call's own id
   bool has_audio = true, has_video = false;
   bool register_first = true;
+  bool any_transport = false;  ///< neither port nor transport were given: DNS chooses (RFC 3263)
   sip::Account account;
   std::string app_key = "defaultApp";
   std::string rtmp_url, rtmp_stream;
@@ -63,7 +66,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     EventLoop& control;
     SipEndpoint& sip;
     MediaPlane& media;
+    Registrations& registrations;
     Duration no_answer;  ///< a call that nobody answers is given up
+    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);
@@ -75,7 +80,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   const CallInfo& info() const { return info_; }
 
  private:
-  void resolved(const Result<SocketAddress>& proxy);
+  void located(const Result<SipHop>& hop);
   void media_opened(const Result<SipSource::Ports>& ports);
   void invite();
   void end(CallStatus status, int sip_status, std::string info, std::string cause,
@@ -105,9 +110,10 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   SocketAddress media_ip_;
   uint32_t sdp_version_ = 1;
   uint64_t sdp_id_;
+  std::array<sdp::SdesKey, 2> audio_keys_, video_keys_;
   bool media_open_ = false, invited_ = false, over_ = false;
   std::optional<sip::CallHandle> handle_;
-  std::optional<sip::RegistrationHandle> registration_;
+  std::unique_ptr<Registrations::Hold> registration_;
   EventLoop::Timer no_answer_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -10,7 +10,8 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       control_(control),
       sip_(sip),
       media_(media),
-      log_(std::move(log)) {}
+      log_(std::move(log)),
+      registrations_(control, sip) {}
 
 Result<CallId> CallService::start(StartCall command) {
   if (by_id_.contains(command.id.value)) {
@@ -39,7 +40,7 @@ Result<CallId> CallService::start(StartCall command) {
   by_id_.emplace(id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", id.value).with("stream", command.stream.value);
-  const Call::Env env{control_, sip_, media_, options_.no_answer};
+  const Call::Env env{control_, sip_, media_, registrations_, options_.no_answer, options_.srtp};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log));
   // After the answer to REST: the call is there from now on, whatever becomes of it.

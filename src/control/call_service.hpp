@@ -22,6 +22,7 @@ class CallService {
     Duration no_answer = std::chrono::seconds(120);
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
+    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
 
@@ -50,6 +51,7 @@ class CallService {
   SipEndpoint& sip_;
   MediaPlane& media_;
   Logger log_;
+  Registrations registrations_;
   uint64_t last_key_ = 0;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first
   std::map<uint64_t, Gone> lingering_;

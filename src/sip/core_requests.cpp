@@ -59,7 +59,7 @@ bool is_keep_alive(BytesView bytes) {
 void Core::on_message(BytesView bytes, Transport transport, const SocketAddress& from) {
   if (is_keep_alive(bytes)) return;
   auto message =
-      Message::parse(bytes, transport == Transport::Tcp ? Framing::Stream : Framing::Datagram);
+      Message::parse(bytes, is_reliable(transport) ? Framing::Stream : Framing::Datagram);
   if (!message) {
     log.debug("SIP message from {} dropped: {}", from.to_string(), message.error().cause);
     return;

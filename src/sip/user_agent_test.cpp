@@ -125,7 +125,8 @@ struct Agent : UserAgentIo {
     net.nodes.push_back({at, {}, &agent});
   }
   void send(const Target& to, std::string message, const std::string&) override {
-    const auto where = SocketAddress::parse(to.host, to.port);
+    const auto where =
+        SocketAddress::parse(to.host, to.port ? to.port : default_port(to.transport));
     if (where) net.send(address, *where, message);
   }
   SocketAddress advertised(const Target&) override { return address; }
@@ -612,7 +613,7 @@ TEST_F(Scripted, ARedirectFailsTheCall) {
 }
 
 TEST_F(Pair, ABadCalleeIsRefusedAtOnce) {
-  for (const char* bad : {"", " ", "a b", "sip:", "tel:1<", "a@", "@b", "sip:a@b c", "sips:a@b"}) {
+  for (const char* bad : {"", " ", "a b", "sip:", "tel:1<", "a@", "@b", "sip:a@b c"}) {
     const auto result = us.agent.invite(account, bad, "", call, net.now);
     EXPECT_FALSE(result.has_value()) << bad;
   }
