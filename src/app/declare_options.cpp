@@ -61,6 +61,13 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("dns.servers", o.dns_servers,
             {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
                      "those of the system."});
+  table.add(
+      "sip.keep_alive", o.sip_keep_alive,
+      {{"off", KeepAlive::Off}, {"crlf", KeepAlive::Crlf}, {"stun", KeepAlive::Stun}},
+      {.help = "What is sent to the registrars of our accounts over UDP, so that a NAT of ours "
+               "lets their calls in; `stun` (RFC 5626) for those that answer it."});
+  table.add("sip.keep_alive_interval", o.sip_keep_alive_interval,
+            {.range = {100ms, 1h}, .help = "Time between two of them."});
   table.add("sip.realm", o.sip_realm,
             {.help = "The only digest realm that is answered; empty: the first that challenges."});
   table.add("media_port_from", o.media_port_from,

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "control/udp_keep_alive.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast {
@@ -18,6 +19,8 @@ struct Options {
   uint16_t sip_port = 5060, sip_tls_port = 5061;
   uint16_t sip_udp_max = 1300;
   bool sip_tls_verify = true;
+  KeepAlive sip_keep_alive = KeepAlive::Crlf;
+  Duration sip_keep_alive_interval = std::chrono::seconds(25);
   sdp::SrtpMode sip_srtp = sdp::SrtpMode::Off;
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;

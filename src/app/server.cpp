@@ -143,6 +143,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                         .port = options.sip_tls_port},
                                 .dns_servers = options.dns_servers,
                                 .advertised_ip = addresses->sip,
+                                .keep_alive = options.sip_keep_alive,
+                                .keep_alive_interval = options.sip_keep_alive_interval,
                                 .agent = {.udp_max = options.sip_udp_max}},
                                log);
   if (!sip) return std::unexpected(sip.error());

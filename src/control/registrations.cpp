@@ -12,20 +12,25 @@ namespace {
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
+sip::Target registrar_of(const sip::Account& account) {
+  return account.outbound_proxy.value_or(
+      sip::Target{account.transport, account.domain, account.port});
+}
+
 /// With the password: a call with another one has to fail, or not, by itself.
 std::string key_of(const sip::Account& account) {
   const sip::Target where =
       account.outbound_proxy.value_or(sip::Target{account.transport, account.domain, account.port});
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", account.login, account.domain,
                      account.authentication_name, account.password, account.realm,
-                     sip::describe(where));
+                     sip::describe(registrar_of(account)));
 }
 
 }  // namespace
 
 struct Registrations::Entry final : sip::RegistrationObserver {
-  explicit Entry(Registrations& registrations, std::string name)
-      : owner(registrations), key(std::move(name)) {}
+  Entry(Registrations& registrations, std::string name, sip::Target where)
+      : owner(registrations), key(std::move(name)), registrar(std::move(where)) {}
 
   /// Observers may let go of any hold meanwhile.
   template <class F>
@@ -35,17 +40,26 @@ struct Registrations::Entry final : sip::RegistrationObserver {
     }
   }
   void on_registered(Duration granted) override {
+    const std::shared_ptr<Entry> kept = owner.entries_.at(key);  // the last hold may go meanwhile
+    if (!expires) keep_open();
     expires = granted;
     tell([granted](sip::RegistrationObserver& observer) { observer.on_registered(granted); });
   }
   void on_registration_failed(const sip::Ending& ending) override {
     handle.reset();
+    keep_alive.cancel();
     const auto kept = owner.entries_.extract(key);  // who comes next tries anew
     tell([&](sip::RegistrationObserver& observer) { observer.on_registration_failed(ending); });
   }
 
+  void keep_open() {
+    keep_alive = owner.sip_.keep_open(registrar, [this] { keep_open(); });
+  }
+
   Registrations& owner;
   const std::string key;
+  const sip::Target registrar;
+  EventLoop::Timer keep_alive;
   std::optional<sip::RegistrationHandle> handle;
   std::optional<Duration> expires;  // since it is registered
   std::vector<Hold*> holds;
@@ -71,7 +85,7 @@ std::unique_ptr<Registrations::Hold> Registrations::hold(const sip::Account& acc
   const std::string key = key_of(account);
   auto& entry = entries_[key];
   const bool fresh = !entry;
-  if (fresh) entry = std::make_shared<Entry>(*this, key);
+  if (fresh) entry = std::make_shared<Entry>(*this, key, registrar_of(account));
   auto hold = std::make_unique<Hold>(*this, entry, observer);
   if (fresh) {
     entry->handle = sip_.agent().register_account(account, *entry, now());

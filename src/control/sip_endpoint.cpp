@@ -52,7 +52,10 @@ sip::Transport SipEndpoint::transport_of(SipTransport transport) {
 }
 
 SipEndpoint::SipEndpoint(EventLoop& loop, Options options, Logger log)
-    : loop_(loop), options_(std::move(options)), log_(std::move(log)) {}
+    : loop_(loop),
+      options_(std::move(options)),
+      log_(std::move(log)),
+      keep_alive_(options_.keep_alive) {}
 
 SipEndpoint::~SipEndpoint() { *alive_ = false; }
 
@@ -201,7 +204,24 @@ void SipEndpoint::send_resolved(const sip::Target& target, const SocketAddress& 
   sockets_->send_tls(as_bytes(message), to, literal ? "" : target.host);
 }
 
+EventLoop::Timer SipEndpoint::keep_open(const sip::Target& target, std::function<void()> again) {
+  if (target.transport != sip::Transport::Udp || !keep_alive_.on()) return {};
+  locate(target, false, [this, alive = alive_](const Result<SipHop>& hop) {
+    if (*alive && hop) sockets_->send_udp(keep_alive_.next(hop->address), hop->address);
+  });
+  return loop_.after(options_.keep_alive_interval, std::move(again));
+}
+
 void SipEndpoint::on_message(BytesView message, SipTransport transport, const SocketAddress& from) {
+  if (transport == SipTransport::Udp) {
+    const auto taken = keep_alive_.take(message, from);
+    if (taken == UdpKeepAlive::Taken::Moved) {
+      log_.warning("{} sees us at another address now: registering again", from.to_string());
+      agent_->on_flow_lost(from, now());
+      rearm();
+    }
+    if (taken != UdpKeepAlive::Taken::No) return;
+  }
   agent_->on_message(message, transport_of(transport), from, now());
   rearm();
 }
@@ -214,6 +234,7 @@ void SipEndpoint::on_tcp_failed(const SocketAddress& to, const std::string& caus
     return true;
   });
   for (const InFlight& flight : failed) agent_->on_send_failed(flight.branch, cause, now());
+  agent_->on_flow_lost(to, now());
   rearm();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "base/log.hpp"
+#include "control/udp_keep_alive.hpp"
 #include "net/event_loop.hpp"
 #include "net/resolver.hpp"
 #include "net/sip_sockets.hpp"
@@ -20,6 +22,8 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
     SipTls tls;
     std::string dns_servers;                     ///< as DnsClient::Options::servers
     std::optional<SocketAddress> advertised_ip;  ///< told to peers; none: by route
+    KeepAlive keep_alive = KeepAlive::Off;       ///< of registrations over UDP
+    Duration keep_alive_interval = std::chrono::seconds(25);
     sip::UserAgent::Options agent;
   };
   /// Errors: Io, InvalidArgument (name servers). The loop need not run yet.
@@ -33,6 +37,9 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   uint16_t tls_port() const { return sockets_->tls_port(); }  ///< 0: no listener
   /// What we are called by `peer`, port of our listener. Falls back to the bound address.
   SocketAddress advertised_towards(const SocketAddress& peer) const;
+  /// Sends one keep-alive to `target`, and calls `again` when the next one is due, unless the timer
+  /// is gone by then. Nothing of it over TCP and TLS, whose connections are kept by SipSockets.
+  [[nodiscard]] EventLoop::Timer keep_open(const sip::Target& target, std::function<void()> again);
   static sip::Transport transport_of(SipTransport transport);
   using Located = std::move_only_function<void(Result<SipHop>)>;
   /// Where messages for `target` go now (RFC 3263), remembered for a minute, so that advertised()
@@ -71,6 +78,7 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   std::unique_ptr<SipSockets> sockets_;
   std::unique_ptr<sip::UserAgent> agent_;
   EventLoop::Timer timer_;
+  UdpKeepAlive keep_alive_;
   std::map<std::string, Known> known_;         // by host, port and transport
   std::map<std::string, Instant> dead_;        // servers that failed, and until when they rest
   std::map<std::string, SocketAddress> used_;  // by branch, where a target has several servers

@@ -85,6 +85,7 @@ void Registration::remove() {
 void Registration::on_event(const ClientEvent& event) {
   if (event.status() >= 100 && event.status() < 200) return;
   under_way_ = false;
+  flow_ = event.from;
   if (core_.fail_over(event, destination_.target, branch_)) return send();
   if (event.kind != ClientEvent::Kind::Response) {
     return on_trouble({.cause = event.cause,
@@ -106,6 +107,7 @@ void Registration::on_success(const Received& response) {
   if (seconds <= 0) return fail_with({.cause = "the registrar granted no time: expires=0"});
   bound_ = true;
   failures_ = 0;
+  registered_at_ = core_.now;
   core_.set_service_route(account_, response.message.values("Service-Route"));
   refresh_ =
       core_.timers.at(core_.now + std::chrono::milliseconds(seconds * 800), [this] { send(); });
@@ -156,6 +158,15 @@ void Registration::retry(const Received& response) {
   if (message.status != 408 && message.status < 500) return fail_with(std::move(ending));
   const auto after = parse_decimal(cut(message.get("Retry-After"), ' ').first, kMaxRetryAfter);
   on_trouble(std::move(ending), std::chrono::seconds(after.value_or(0)));
+}
+
+void Registration::on_flow_lost(const SocketAddress& peer) {
+  if (!bound_ || removing_ || under_way_ || failures_ > 0 || !(peer == flow_)) return;
+  // Not all clients at once, and no loop with a registrar that closes after each answer.
+  const bool lasted = core_.now - registered_at_ >= std::chrono::seconds(30);
+  const Duration pause =
+      lasted ? Duration(std::chrono::milliseconds(random_u32() % 1000)) : back_off(0);
+  refresh_ = core_.timers.at(core_.now + pause, [this] { send(); });
 }
 
 void Registration::on_trouble(Ending ending, Duration at_least) {

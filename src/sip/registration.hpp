@@ -20,6 +20,9 @@ class Registration {
   Registration(Core& core, RegistrationHandle handle, const Account& account,
                RegistrationObserver& observer);
   void start();
+  /// The way to `peer` broke, or is another one now: the registrar reaches us there no more. When
+  /// that is where it answered from, it is told at once (RFC 5626 §4.4).
+  void on_flow_lost(const SocketAddress& peer);
   /// No more calls to the observer; REGISTER with Expires 0 if there may be a binding.
   void remove();
 
@@ -41,7 +44,9 @@ class Registration {
   std::shared_ptr<DigestSession> session_;
   DigestTries tries_;
   int64_t expires_s_;
-  int failures_ = 0;  ///< in a row, since it was registered
+  Instant registered_at_{};
+  SocketAddress flow_;  ///< where the registrar's last answer came from
+  int failures_ = 0;    ///< in a row, since it was registered
   uint32_t cseq_ = 0;
   bool under_way_ = false;  ///< a REGISTER waits for its final answer
   bool bound_ = false;      ///< the registrar may know us

@@ -47,13 +47,13 @@ OUT = ROOT / 'build' / (f'e2e-{SLOT}' if SLOT else 'e2e')
 _given = set()
 
 
-def _is_free(port):
+def _is_free(port, ip='127.0.0.1'):
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
+        with socket.socket(socket.AF_INET6 if ':' in ip else socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(('127.0.0.1', port))
+                probe.bind((ip, port))
             except OSError:
                 return False
     return True
@@ -217,8 +217,9 @@ class Server:
             **{name.replace('__', '.'): value for name, value in options.items()}}
         self.config = test.folder / f'{name}.conf'
         self.config.write_text(''.join(f'{name} = {value}\n' for name, value in self.options.items()))
-        self.base = f'http://127.0.0.1:{self.http_port}'
-        self.ws_url = f'ws://127.0.0.1:{self.ws_port}'
+        host = '[::1]' if ':' in self.options['ip_local'] else '127.0.0.1'
+        self.base = f'http://{host}:{self.http_port}'
+        self.ws_url = f'ws://{host}:{self.ws_port}'
         self.process = None
         if start:
             self.start()
@@ -454,7 +455,7 @@ class Baresip(Process):
 class Sipp(Process):
     """One scenario of the lab (or a text of a scenario), answering one call; exit status 0 says that it went as written."""
 
-    def __init__(self, test, scenario, replace=(), options=()):
+    def __init__(self, test, scenario, replace=(), options=(), ip='127.0.0.1'):
         self.port = free_ports()
         text = (LAB / 'sipp' / scenario).read_text()
         for old, new in replace:
@@ -462,9 +463,9 @@ class Sipp(Process):
             text = text.replace(old, new)
         path = test.folder / scenario
         path.write_text(text)
-        super().__init__(test, path.stem, ['sipp', '-sf', path, '-i', '127.0.0.1', '-p', self.port, '-mi', '127.0.0.1', '-mp', free_ports(4, even=True),
+        super().__init__(test, path.stem, ['sipp', '-sf', path, '-i', ip, '-p', self.port, '-mi', ip, '-mp', free_ports(4, even=True),
                                            '-nostdin', '-m', '1', *options], cwd=fixtures())
-        eventually(lambda: not _is_free(self.port), 5, 'the port of sipp')
+        eventually(lambda: not _is_free(self.port, ip), 5, 'the port of sipp')
 
 
 class TestPhone(Process):

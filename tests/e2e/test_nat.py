@@ -95,3 +95,70 @@ class NatTest(TestCase):
         self.assertIn('c=IN IP4 127.0.0.2', phone.log())
         phone.command('hangup')  # goes to that address
         server.wait_status('call-1', 'FINISH')
+
+
+class Registrar:
+    """A registrar that answers every REGISTER with 200, and STUN with the address that `seen` says; calls get no answer."""
+
+    def __init__(self, test):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(('127.0.0.1', 0))
+        self.port = self.socket.getsockname()[1]
+        self.registers, self.removals, self.line_ends, self.pings, self.seen, self.calls = 0, 0, 0, 0, 1000, set()
+        threading.Thread(target=self._run, daemon=True).start()
+        test.addCleanup(self.socket.close)
+
+    def _run(self):
+        while True:
+            try:
+                data, peer = self.socket.recvfrom(65536)
+            except OSError:
+                return
+            if data == b'\r\n\r\n':
+                self.line_ends += 1
+            elif data[:2] == b'\0\1':
+                self.pings += 1
+                mapped = (self.seen ^ 0x2112).to_bytes(2, 'big') + bytes(a ^ b for a, b in zip(socket.inet_aton('192.0.2.1'), b'\x21\x12\xa4\x42'))
+                self.socket.sendto(b'\1\1\0\x0c' + data[4:20] + b'\0\x20\0\x08\0\1' + mapped, peer)
+            elif data.startswith(b'REGISTER'):
+                self.removals += b'\r\nExpires: 0\r\n' in data
+                self.registers += b'\r\nExpires: 0\r\n' not in data
+                kept = [line for line in data.split(b'\r\n') if re.match(rb'(Via|From|To|Call-ID|CSeq|Contact):', line)]
+                self.socket.sendto(b'\r\n'.join([b'SIP/2.0 200 OK', *kept, b'Expires: 600', b'Content-Length: 0', b'', b'']), peer)
+            elif data.startswith(b'INVITE'):
+                self.calls.add(re.search(rb'Call-ID: (\S+)', data)[1])
+
+
+class RegistrationTest(TestCase):
+
+    def hold(self, registrar, **options):
+        server = Server(self, sip__keep_alive_interval='200ms', **options)
+        server.startup(**call_fields(sipPort=str(registrar.port), sipRegisterRequired='true', hasVideo='false'))
+        eventually(lambda: registrar.registers, what='REGISTER')
+        return server
+
+    def test_calls_of_one_account_share_a_registration_which_the_last_one_takes_back(self):
+        registrar = Registrar(self)
+        server = self.hold(registrar)
+        server.startup(**call_fields('call-2', 'room2', sipPort=str(registrar.port), sipRegisterRequired='true', hasVideo='false'))
+        eventually(lambda: len(registrar.calls) == 2, what='two calls')
+        server.terminate('call-1')
+        server.startup(**call_fields('call-3', 'room3', sipPort=str(registrar.port), sipRegisterRequired='true', hasVideo='false'))
+        eventually(lambda: len(registrar.calls) == 3, what='a third call')
+        self.assertEqual((registrar.registers, registrar.removals), (1, 0))
+        server.terminate('call-2')
+        server.terminate('call-3')
+        eventually(lambda: registrar.removals == 1, what='REGISTER with Expires 0')
+
+    def test_line_ends_keep_the_way_to_the_registrar_open(self):
+        registrar = Registrar(self)
+        self.hold(registrar)
+        eventually(lambda: registrar.line_ends > 3, what='keep-alives')
+
+    def test_a_nat_that_gives_another_port_makes_the_account_register_again(self):
+        registrar = Registrar(self)
+        server = self.hold(registrar, sip__keep_alive='stun')
+        eventually(lambda: registrar.pings > 2, what='STUN')
+        registrar.seen = 1001
+        eventually(lambda: 'sees us at another address now: registering again' in server.log(), what='log')
+        self.assertEqual(registrar.line_ends, 0)
