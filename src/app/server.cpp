@@ -136,6 +136,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                      .cert_file = options.sip_tls_client_cert,
                                      .key_file = options.sip_tls_client_key});
   if (!tls_client) return std::unexpected(tls_client.error());
+  if (!options.sip_tls_verify) {
+    log.warning("sip.tls.verify is off: whoever stands between us and a SIP server may listen");
+  }
   auto sip = SipEndpoint::open(*p.control,
                                {.bind = addresses->bind.with_port(options.sip_port),
                                 .tls = {.client = *tls_client,
