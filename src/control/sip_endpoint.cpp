@@ -217,7 +217,7 @@ void SipEndpoint::on_message(BytesView message, SipTransport transport, const So
     const auto taken = keep_alive_.take(message, from);
     if (taken == UdpKeepAlive::Taken::Moved) {
       log_.warning("{} sees us at another address now: registering again", from.to_string());
-      agent_->on_flow_lost(from, now());
+      agent_->on_flow_lost(sip::Transport::Udp, from, now());
       rearm();
     }
     if (taken != UdpKeepAlive::Taken::No) return;
@@ -234,7 +234,7 @@ void SipEndpoint::on_tcp_failed(const SocketAddress& to, const std::string& caus
     return true;
   });
   for (const InFlight& flight : failed) agent_->on_send_failed(flight.branch, cause, now());
-  agent_->on_flow_lost(to, now());
+  agent_->on_flow_lost(sip::Transport::Tcp, to, now());
   rearm();
 }
 

@@ -264,8 +264,10 @@ void Core::unregister(RegistrationHandle handle) {
   if (Registration* registration = find_registration(handle)) registration->remove();
 }
 
-void Core::on_flow_lost(const SocketAddress& peer) {
-  for (const auto& [handle, registration] : registrations_) registration->on_flow_lost(peer);
+void Core::on_flow_lost(Transport transport, const SocketAddress& peer) {
+  for (const auto& [handle, registration] : registrations_) {
+    registration->on_flow_lost(transport, peer);
+  }
 }
 
 void Core::on_timer() {

@@ -103,7 +103,7 @@ class Core {
   void forget(CallHandle handle);
   RegistrationHandle register_account(const Account& account, RegistrationObserver& observer);
   void unregister(RegistrationHandle handle);
-  void on_flow_lost(const SocketAddress& peer);
+  void on_flow_lost(Transport transport, const SocketAddress& peer);
   void on_message(BytesView bytes, Transport transport, const SocketAddress& from);
   void on_timer();
   size_t calls() const { return calls_.size(); }

@@ -160,7 +160,8 @@ void Registration::retry(const Received& response) {
   on_trouble(std::move(ending), std::chrono::seconds(after.value_or(0)));
 }
 
-void Registration::on_flow_lost(const SocketAddress& peer) {
+void Registration::on_flow_lost(Transport transport, const SocketAddress& peer) {
+  if (is_reliable(transport) != is_reliable(destination_.target.transport)) return;
   if (!bound_ || removing_ || under_way_ || failures_ > 0 || !(peer == flow_)) return;
   // Not all clients at once, and no loop with a registrar that closes after each answer.
   const bool lasted = core_.now - registered_at_ >= std::chrono::seconds(30);

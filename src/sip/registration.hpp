@@ -22,7 +22,7 @@ class Registration {
   void start();
   /// The way to `peer` broke, or is another one now: the registrar reaches us there no more. When
   /// that is where it answered from, it is told at once (RFC 5626 §4.4).
-  void on_flow_lost(const SocketAddress& peer);
+  void on_flow_lost(Transport transport, const SocketAddress& peer);
   /// No more calls to the observer; REGISTER with Expires 0 if there may be a binding.
   void remove();
 

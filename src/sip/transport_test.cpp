@@ -221,12 +221,13 @@ TEST(Registration, IsRenewedWhenItsConnectionBreaks) {
   Agent us;
   Silent account;
   us.agent.register_account(kAccount, account, us.now);
-  us.agent.on_flow_lost(kServer, us.now);  // it is under way
+  us.agent.on_flow_lost(Transport::Udp, kServer, us.now);  // it is under way
   us.answer(200, "Expires: 100\r\n");
-  us.agent.on_flow_lost(kServer.with_port(1), us.now);  // another peer's
+  us.agent.on_flow_lost(Transport::Udp, kServer.with_port(1), us.now);  // another peer's
+  us.agent.on_flow_lost(Transport::Tcp, kServer, us.now);  // a large request that TCP did not take
   us.run_for(31s);
   EXPECT_EQ(us.out.size(), 1u);
-  us.agent.on_flow_lost(kServer, us.now);
+  us.agent.on_flow_lost(Transport::Udp, kServer, us.now);
   EXPECT_LE(us.until_next(), 1100ms);
   us.answer(200, "Expires: 100\r\n");
   EXPECT_EQ(account.registered, 2);

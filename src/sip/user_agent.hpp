@@ -159,9 +159,9 @@ class UserAgent {
   void unregister(RegistrationHandle registration, Instant now);
 
   void on_message(BytesView message, Transport transport, const SocketAddress& from, Instant now);
-  /// A connection with `peer` broke, or our address as it sees us has changed: registrations that
-  /// came by there are renewed.
-  void on_flow_lost(const SocketAddress& peer, Instant now);
+  /// A connection with `peer` broke (Tcp, for TLS too), or our address as it sees us has changed
+  /// (Udp): registrations that went that way are renewed.
+  void on_flow_lost(Transport transport, const SocketAddress& peer, Instant now);
   void on_send_failed(const std::string& branch, const std::string& cause, Instant now);
   std::optional<Instant> deadline() const;  ///< When on_timer wants to be called.
   void on_timer(Instant now);
