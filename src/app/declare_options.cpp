@@ -82,6 +82,25 @@ void declare_options(config::OptionTable& table, Options& o) {
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
   table.add("media.gso", o.media_gso,
             {.help = "Send with UDP segmentation offload; off for networks that break it."});
+  table.add("url.allow_private", o.url_allow_private,
+            {.help = "URLs of clients may lead into private networks and to this machine."});
+  table.add("push.tls_verify", o.push_tls_verify,
+            {.help = "An RTMPS server must have a certificate that is valid for its name."});
+  table.add("push.tls_ca", o.push_tls_ca,
+            {.help = "PEM file with the authorities that RTMPS servers' certificates are checked "
+                     "against; empty: the system's."});
+  table.add("push.max", o.push_max,
+            {.range = {0, 1000}, .help = "RTMP pushes at once; each has a thread of its own."});
+  table.add("media.dir", o.media_dir,
+            {.help = "Directory with the sound files that clients may name."});
+  table.add("output.keyframe_interval", o.output_keyframe_interval,
+            {.range = {0s, 1h},
+             .help = "While a stream is pushed or recorded its phone is asked for a keyframe when "
+                     "the last one is that old; 0: never."});
+  table.add("output.audio_bitrate", o.output_audio_bitrate,
+            {.range = {16'000, 320'000},
+             .unit = "bit/s",
+             .help = "Of the AAC and Opus that pushes and recordings get."});
   table.add("tls.cert", o.tls_cert,
             {.reload = config::Reload::Now,
              .help = "PEM file with the certificate chain; empty: a self-signed one is made."});

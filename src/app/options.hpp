@@ -37,6 +37,13 @@ struct Options {
   std::string cors_allow_origin = "*";
   std::string sip_realm, dns_servers;
   bool media_gso = true;
+  bool url_allow_private = false;
+  bool push_tls_verify = true;
+  std::string push_tls_ca;
+  uint16_t push_max = 100;
+  std::string media_dir = "media";
+  Duration output_keyframe_interval = std::chrono::seconds(2);
+  uint32_t output_audio_bitrate = 64'000;
 };
 
 }  // namespace sipcast

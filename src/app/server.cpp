@@ -7,6 +7,7 @@
 #include "control/call_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
+#include "control/rest/push_routes.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
@@ -63,6 +64,7 @@ struct Server::Parts {
   std::unique_ptr<MediaPlane> media;
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
+  std::unique_ptr<PushService> pushes;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -94,16 +96,18 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
     const auto first = static_cast<uint16_t>(options.media_port_from + i * span);
     const auto webrtc_port =
         static_cast<uint16_t>(options.webrtc_port ? options.webrtc_port + i : 0);
-    auto worker =
-        MediaWorker::start({.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
-                            .phone_bind = addresses.bind,
-                            .viewer_bind = addresses.bind.with_port(webrtc_port),
-                            .viewer_candidates = {addresses.webrtc},
-                            .phone_port_first = first,
-                            .phone_port_last = static_cast<uint16_t>(first + span - 1),
-                            .cname = "sipcast",
-                            .no_media_after = options.call_no_media},
-                           dtls, log);
+    auto worker = MediaWorker::start(
+        {.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
+         .phone_bind = addresses.bind,
+         .viewer_bind = addresses.bind.with_port(webrtc_port),
+         .viewer_candidates = {addresses.webrtc},
+         .phone_port_first = first,
+         .phone_port_last = static_cast<uint16_t>(first + span - 1),
+         .cname = "sipcast",
+         .no_media_after = options.call_no_media,
+         .outputs = {.frames = {.audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate),
+                                .keyframe_every = options.output_keyframe_interval}}},
+        dtls, log);
     if (!worker) return std::unexpected(worker.error());
     workers.push_back(std::move(*worker));
   }
@@ -157,6 +161,18 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                                                .realm = options.sip_realm,
                                                                .srtp = options.sip_srtp},
                                           *p.control, *p.sip, *p.media, log);
+  auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
+  if (!dns) return std::unexpected(dns.error());
+  p.pushes = std::make_unique<PushService>(
+      PushService::Options{.private_targets = options.url_allow_private ? PrivateTargets::Allowed
+                                                                        : PrivateTargets::Refused,
+                           .verify_tls = options.push_tls_verify,
+                           .ca_file = options.push_tls_ca,
+                           .media_dir = options.media_dir,
+                           .max_pushes = options.push_max,
+                           .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
+      *p.control, *p.media, std::move(*dns), log);
+  p.calls->on_stream_ended = [&p](const StreamName& name) { p.pushes->on_stream_ended(name); };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -169,7 +185,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.router.add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
     respond(http::Response::text(200, "ok\n"));
   });
-  rest::add_call_routes(p.router, *p.control, *p.calls, *p.media);
+  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.media);
+  rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   add_whep_routes(p.router, *p.media);
   add_page_routes(p.router);
   if (!options.client_dir.empty()) {

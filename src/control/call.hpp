@@ -52,8 +52,9 @@ struct CallInfo {
   StartCall asked;  ///< the account's password is empty here
   CallStatus status = CallStatus::New;
   int sip_status = 0;
-  std::string info;   ///< WCS's word for a final status, e.g. "Normal call clearing"
-  std::string cause;  ///< plain words
+  std::string info;         ///< WCS's word for a final status, e.g. "Normal call clearing"
+  std::string cause;        ///< plain words
+  std::string rtmp_status;  ///< of the push that was asked for with the call
   bool live = false;
   bool terminated = false;  ///< by our own user: it is not shown any more
   WallTime created{};

@@ -57,6 +57,7 @@ void CallService::ended(Call& call) {
   const uint64_t key = at->second;
   by_id_.erase(at);
   by_stream_.erase(info.asked.stream.value);
+  if (on_stream_ended) on_stream_ended(info.asked.stream);
   if (!info.terminated) {
     lingering_.emplace(
         key, Gone{info, control_.after(options_.linger, [this, key] { lingering_.erase(key); })});

@@ -35,6 +35,10 @@ class CallService {
   Result<void> terminate(const CallId& id);
   /// BYE or CANCEL to every phone, STOPPED to every viewer.
   void shutdown();
+  /// True from start() until the call has ended.
+  bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
+  /// Called when a call has ended, with the name of its stream.
+  std::function<void(const StreamName&)> on_stream_ended;
   size_t running() const { return calls_.size(); }
   /// Nothing runs, and every phone has answered our BYE.
   bool idle() const;

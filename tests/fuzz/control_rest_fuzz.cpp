@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "control/rest/push_request.hpp"
 #include "control/rest/start_call_request.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -15,5 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(!sipcast::rest::calls_to_json({info}).empty());
   }
   (void)sipcast::rest::parse_call_filter(body);
+  (void)sipcast::rest::parse_push_filter(body);
+  (void)sipcast::rest::parse_start_push(body);
   return 0;
 }

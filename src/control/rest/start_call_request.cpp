@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/rest/json_fields.hpp"
+#include "control/rtmp_url.hpp"
 
 namespace sipcast::rest {
 namespace {
@@ -76,10 +77,10 @@ boost::json::object to_object(const CallInfo& info) {
           {"incoming", false},
           {"status", to_string(info.status)},
           {"sipStatus", info.sip_status},
-          {"rtmpUrl", text_or_null(asked.rtmp_url)},
+          {"rtmpUrl", text_or_null(shown_rtmp_url(asked.rtmp_url, RtmpUrlKind::App))},
           {"rtmpStream", text_or_null(asked.rtmp_stream)},
           {"streamName", asked.stream.value},
-          {"rtmpStreamStatus", nullptr},
+          {"rtmpStreamStatus", text_or_null(info.rtmp_status)},
           {"caller", asked.account.login},
           {"callee", asked.callee},
           {"hasAudio", asked.has_audio},
@@ -135,7 +136,10 @@ Result<StartCall> parse_start_call(std::string_view body) {
   if (!command.has_audio && !command.has_video) {
     return fail(Errc::InvalidArgument, "hasAudio, hasVideo: one of them must be true");
   }
-  if (rtmp_url) return fail(Errc::Unsupported, "rtmpUrl: pushing to RTMP is not there yet");
+  if (rtmp_url) {
+    const auto url = parse_rtmp_url(*rtmp_url, RtmpUrlKind::App);
+    if (!url) return std::unexpected(url.error());
+  }
 
   command.id = CallId{id.value_or(random_token(20))};
   command.stream = StreamName{stream.value_or(command.id.value)};
@@ -146,7 +150,7 @@ Result<StartCall> parse_start_call(std::string_view body) {
   command.any_transport = port == 0;
   command.app_key = app_key.value_or("defaultApp");
   command.rtmp_url = rtmp_url.value_or("");
-  command.rtmp_stream = rtmp_stream.value_or("");
+  command.rtmp_stream = rtmp_stream.value_or(rtmp_url ? command.stream.value : "");
   if (proxy) {
     auto target = parse_proxy(*proxy, command.account.port, command.any_transport);
     if (!target) return std::unexpected(target.error());

@@ -73,7 +73,7 @@ TEST(ParseStartCall, NamesTheFieldThatIsWrong) {
       {body(R"("toStream":{"a":1})"), Errc::InvalidArgument, "toStream"},
       {body(R"("callId":"a\r\nb")"), Errc::InvalidArgument, "callId"},
       {body(R"("sipOutboundProxy":"host:99999")"), Errc::InvalidArgument, "sipOutboundProxy"},
-      {body(R"("rtmpUrl":"rtmp://x/y")"), Errc::Unsupported, "rtmpUrl"},
+      {body(R"("rtmpUrl":"http://x/y")"), Errc::InvalidArgument, "rtmpUrl"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.body);
