@@ -82,6 +82,13 @@ void declare_options(config::OptionTable& table, Options& o) {
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
   table.add("media.gso", o.media_gso,
             {.help = "Send with UDP segmentation offload; off for networks that break it."});
+  table.add("record.dir", o.record_dir, {.help = "Directory for recordings; made when needed."});
+  table.add("record.template", o.record_template,
+            {.max_length = 200,
+             .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime} "
+                     "and {endTime} (milliseconds since 1970) are filled in."});
+  table.add("record.max", o.record_max, {.range = {0, 1000}, .help = "Recordings at once."});
+  table.add("sip_record_stream", o.sip_record_stream, {.help = "Every call is recorded."});
   table.add("url.allow_private", o.url_allow_private,
             {.help = "URLs of clients may lead into private networks and to this machine."});
   table.add("push.tls_verify", o.push_tls_verify,

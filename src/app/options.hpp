@@ -37,6 +37,9 @@ struct Options {
   std::string cors_allow_origin = "*";
   std::string sip_realm, dns_servers;
   bool media_gso = true;
+  std::string record_dir = "records", record_template = "{streamName}-{startTime}";
+  uint16_t record_max = 100;
+  bool sip_record_stream = false;
   bool url_allow_private = false;
   bool push_tls_verify = true;
   std::string push_tls_ca;

@@ -8,6 +8,7 @@
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
 #include "control/rest/push_routes.hpp"
+#include "control/rest/recorder_routes.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
@@ -65,6 +66,7 @@ struct Server::Parts {
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
   std::unique_ptr<PushService> pushes;
+  std::unique_ptr<RecordService> recordings;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -172,7 +174,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .max_pushes = options.push_max,
                            .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
       *p.control, *p.media, std::move(*dns), log);
-  p.calls->on_stream_ended = [&p](const StreamName& name) { p.pushes->on_stream_ended(name); };
+  p.recordings = std::make_unique<RecordService>(
+      RecordService::Options{.directory = options.record_dir,
+                             .name_template = options.record_template,
+                             .max_recordings = options.record_max,
+                             .every_call = options.sip_record_stream},
+      *p.control, *p.media, log);
+  p.calls->on_stream_ended = [&p](const StreamName& name) {
+    p.pushes->on_stream_ended(name);
+    p.recordings->on_stream_ended(name);
+  };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -185,8 +196,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.router.add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
     respond(http::Response::text(200, "ok\n"));
   });
-  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.media);
+  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.recordings, *p.media);
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
+  rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   add_whep_routes(p.router, *p.media);
   add_page_routes(p.router);
   if (!options.client_dir.empty()) {

@@ -45,6 +45,7 @@ struct StartCall {
   sip::Account account;
   std::string app_key = "defaultApp";
   std::string rtmp_url, rtmp_stream;
+  bool record = false;
 };
 
 /// A call as it is.

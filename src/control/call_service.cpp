@@ -87,6 +87,13 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
   return result;
 }
 
+std::optional<StreamName> CallService::stream_of(const std::string& media_session_id) const {
+  if (by_stream_.contains(media_session_id)) return StreamName{media_session_id};
+  const auto at = by_id_.find(media_session_id);
+  if (at == by_id_.end()) return {};
+  return calls_.at(at->second)->info().asked.stream;
+}
+
 Result<void> CallService::terminate(const CallId& id) {
   if (const auto running = by_id_.find(id.value); running != by_id_.end()) {
     calls_.at(running->second)->terminate(EndReason::SourceStopped);

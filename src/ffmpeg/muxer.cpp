@@ -88,7 +88,7 @@ struct Muxer::State {
   ~State() {
     if (format == nullptr || format->pb == nullptr) return;
     if (take) {
-      av_freep(&format->pb->buffer);
+      av_freep(static_cast<void*>(&format->pb->buffer));
       avio_context_free(&format->pb);
     } else {
       avio_closep(&format->pb);
@@ -102,7 +102,10 @@ struct Muxer::State {
   bool refused = false;
   Interrupted interrupted;
   RtmpServer server;
-  bool header_written = false;
+  bool keeps_pictures = false;
+  FramePtr kept;
+  Instant start;
+  Duration picture_lasts = std::chrono::milliseconds(40);
 
   static int write_bytes(void* opaque, uint8_t* bytes, int size, AVIODataMarkerType type,
                          int64_t /*time*/) {
@@ -137,7 +140,6 @@ struct Muxer::State {
     const LibavComplaints complaints;
     const int code = avformat_write_header(format.get(), options.get());
     if (code < 0) return std::unexpected(error("cannot begin the container", code, complaints));
-    header_written = true;
     return {};
   }
 
@@ -204,6 +206,7 @@ Result<Muxer> Muxer::to_bytes(Container container, MuxedTracks tracks, Take take
   if (!prepared) return std::unexpected(prepared.error());
   State& state = **prepared;
   state.take = std::move(take);
+  state.keeps_pictures = container != Container::Flv;
   auto* buffer = static_cast<uint8_t*>(av_malloc(kBufferBytes));
   state.format->pb = buffer == nullptr ? nullptr
                                        : avio_alloc_context(buffer, kBufferBytes, 1, &state,
@@ -256,11 +259,22 @@ Result<Muxer> Muxer::to_rtmp(const RtmpServer& server, MuxedTracks tracks,
   return Muxer(std::move(*prepared));
 }
 
-Result<void> Muxer::write(const Frame& frame, Instant start) {
-  return write(frame, frame.payload, start);
+Result<void> Muxer::write(const FramePtr& frame, Instant start) {
+  if (!state_->keeps_pictures || frame->kind() == MediaKind::Audio) {
+    return put(*frame, frame->payload, start, frame->duration);
+  }
+  state_->start = start;
+  const FramePtr before = std::exchange(state_->kept, frame);
+  if (!before) return {};
+  state_->picture_lasts = frame->dts - before->dts;
+  return put(*before, before->payload, start, state_->picture_lasts);
 }
 
 Result<void> Muxer::write(const Frame& frame, BytesView payload, Instant start) {
+  return put(frame, payload, start, frame.duration);
+}
+
+Result<void> Muxer::put(const Frame& frame, BytesView payload, Instant start, Duration duration) {
   State& state = *state_;
   const int index = frame.kind() == MediaKind::Video ? state.video : state.audio;
   if (index < 0) return fail(Errc::InvalidArgument, "a frame of a track that is not written");
@@ -276,7 +290,7 @@ Result<void> Muxer::write(const Frame& frame, BytesView payload, Instant start) 
   packet.stream_index = index;
   packet.pts = ticks(frame.pts);
   packet.dts = ticks(frame.dts);
-  packet.duration = ticks(start + frame.duration);
+  packet.duration = ticks(start + duration);
   if (frame.keyframe) packet.flags |= AV_PKT_FLAG_KEY;
   const LibavComplaints complaints;
   code = av_write_frame(state.format.get(), &packet);
@@ -296,6 +310,10 @@ Result<void> Muxer::cut() {
 }
 
 Result<void> Muxer::finish() {
+  if (const FramePtr last = std::exchange(state_->kept, nullptr)) {
+    const auto written = put(*last, last->payload, state_->start, state_->picture_lasts);
+    if (!written) return written;
+  }
   const LibavComplaints complaints;
   const int code = av_write_trailer(state_->format.get());
   avio_flush(state_->format->pb);

@@ -60,10 +60,11 @@ class Muxer {
   ~Muxer();
 
   /// `start` is the container's zero. Errors: Io (the peer or Take refused), Timeout, Internal.
-  Result<void> write(const Frame& frame, Instant start);
-  /// The same with another payload in its place.
+  /// MP4 and WebM tell how long a picture lasts, so it is kept until the next one comes.
+  Result<void> write(const FramePtr& frame, Instant start);
+  /// The same with another payload in its place, at once.
   Result<void> write(const Frame& frame, BytesView payload, Instant start);
-  /// Ends the fragment: what was written is with Take now.
+  /// Ends the fragment: what was written, but for a picture that is kept, is with Take now.
   Result<void> cut();
   /// Ends the container; nothing may be written any more.
   Result<void> finish();
@@ -73,6 +74,7 @@ class Muxer {
  private:
   struct State;
   explicit Muxer(std::unique_ptr<State> state);
+  Result<void> put(const Frame& frame, BytesView payload, Instant start, Duration duration);
   static Result<std::unique_ptr<State>> prepare(Container container, MuxedTracks tracks);
   std::unique_ptr<State> state_;
 };

@@ -19,13 +19,13 @@ FrameFormatPtr h264() {
                   .height = 360});
 }
 FrameFormatPtr aac() { return ContainerAudioEncoder::create(FrameCodec::Aac, 64'000)->format(); }
-Frame frame(const FrameFormatPtr& format, Duration at, bool keyframe) {
-  return {.format = format,
-          .pts = Instant(at),
-          .dts = Instant(at),
-          .duration = 20ms,
-          .keyframe = keyframe,
-          .payload = {0, 0, 0, 2, 0x65, 1}};
+FramePtr frame(const FrameFormatPtr& format, Duration at, bool keyframe) {
+  return std::make_shared<Frame>(Frame{.format = format,
+                                       .pts = Instant(at),
+                                       .dts = Instant(at),
+                                       .duration = 20ms,
+                                       .keyframe = keyframe,
+                                       .payload = {0, 0, 0, 2, 0x65, 1}});
 }
 
 struct Pieces {
@@ -48,8 +48,8 @@ TEST(Muxer, CutsFragmentedMp4WhereItIsTold) {
   ASSERT_TRUE(muxer) << muxer.error().cause;
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(muxer->write(frame(h264(), i * 40ms, i % 2 == 0), Instant{}));
+    if (i == 2) ASSERT_TRUE(muxer->cut());
     ASSERT_TRUE(muxer->write(frame(aac(), i * 40ms, true), Instant{}));
-    if (i % 2 == 1) ASSERT_TRUE(muxer->cut());
   }
   ASSERT_TRUE(muxer->finish());
   ASSERT_GE(pieces.list.size(), 3u);
@@ -77,6 +77,7 @@ TEST(Muxer, StopsWhenItsBytesAreRefused) {
                                [&](BytesView, Muxer::Piece) { return !full; });
   ASSERT_TRUE(muxer);
   ASSERT_TRUE(muxer->write(frame(h264(), 0ms, true), Instant{}));
+  ASSERT_TRUE(muxer->write(frame(h264(), 40ms, true), Instant{}));
   full = true;
   EXPECT_FALSE(muxer->cut());
   EXPECT_FALSE(muxer->finish());

@@ -220,7 +220,7 @@ class Server:
         host = '[::1]' if ':' in self.options['ip_local'] else '127.0.0.1'
         self.base = f'http://{host}:{self.http_port}'
         self.ws_url = f'ws://{host}:{self.ws_port}'
-        self.process = None
+        self.process, self.exit_status = None, 0
         if start:
             self.start()
 
@@ -241,7 +241,7 @@ class Server:
 
     def _check_log(self):
         status = self.process.stop(10)
-        self.test.assertEqual(status, 0, f'exit status of the server:\n{tail(self.log())}')
+        self.test.assertEqual(status, self.exit_status, f'exit status of the server:\n{tail(self.log())}')
         self.test.assertNotIn(PASSWORD, self.log(), 'a password in the log')
 
     def log(self):

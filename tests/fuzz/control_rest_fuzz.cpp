@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "control/rest/push_request.hpp"
+#include "control/rest/recorder_routes.hpp"
 #include "control/rest/start_call_request.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -18,5 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)sipcast::rest::parse_call_filter(body);
   (void)sipcast::rest::parse_push_filter(body);
   (void)sipcast::rest::parse_start_push(body);
+  (void)sipcast::rest::parse_start_recording(body);
   return 0;
 }

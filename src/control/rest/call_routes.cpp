@@ -105,17 +105,22 @@ void not_yet(const http::Request& request, http::Respond respond) {
 }  // namespace
 
 void add_call_routes(http::Router& router, EventLoop& control, CallService& calls,
-                     PushService& pushes, MediaPlane& media) {
+                     PushService& pushes, RecordService& recordings, MediaPlane& media) {
   const auto add = [&](const std::string& path, auto use_case) {
     router.add("POST", "/rest-api/call/" + path, on_control(control, use_case));
   };
-  add("startup", [&calls, &pushes](const http::Request& request) {
+  add("startup", [&calls, &pushes, &recordings](const http::Request& request) {
     auto command = parse_start_call(request.body);
     if (!command) return error_response(command.error());
     const StartCall asked = *command;
     const auto started = calls.start(std::move(*command));
     if (!started) return error_response(started.error());
     if (!asked.rtmp_url.empty()) push_too(asked, pushes);
+    if (asked.record || recordings.records_every_call()) {
+      const auto recorded =
+          recordings.start({.stream = asked.stream, .media_session_id = started->value});
+      if (!recorded) return error_response(recorded.error());
+    }
     return http::Response{};
   });
   add("find", [&calls, &pushes](const http::Request& request) {

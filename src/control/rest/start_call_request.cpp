@@ -129,6 +129,7 @@ Result<StartCall> parse_start_call(std::string_view body) {
   take(fields->text("rtmpStream"), rtmp_stream);
   take(fields->boolean("hasAudio", true), command.has_audio);
   take(fields->boolean("hasVideo", false), command.has_video);
+  take(fields->boolean("record", false), command.record);
   take(fields->boolean("sipRegisterRequired", true), command.register_first);
   if (error) return std::unexpected(*error);
   if (!is_host(command.account.domain))
