@@ -3,6 +3,8 @@
 # Needs root, mmdebstrap (installed when missing), the package sources of this machine, 8 GB of disk and up to an hour. Not part of CI.
 #
 #   tests/newcomer.sh [FOLDER]      FOLDER: where the root is made (default: a temporary one, removed at the end)
+#
+# NEWCOMER_CCACHE=FOLDER lends it a compiler cache, when only the rest is of interest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo 'run it as root' >&2; exit 1; }
@@ -31,11 +33,13 @@ cp /etc/resolv.conf /etc/hosts "$root/etc/"
 cp -r /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2> /dev/null || true
 chroot "$root" update-ca-certificates > /dev/null 2>&1
 
-for place in proc sys dev dev/pts dev/shm; do
-  mkdir -p "$root/$place"
-  mount --bind "/$place" "$root/$place"
-  mounted=("$root/$place" "${mounted[@]}")
-done
+bind() {
+  mkdir -p "$root/$2"
+  mount --bind "$1" "$root/$2"
+  mounted=("$root/$2" "${mounted[@]}")
+}
+for place in proc sys dev dev/pts dev/shm; do bind "/$place" "$place"; done
+[ -z "${NEWCOMER_CCACHE:-}" ] || bind "$NEWCOMER_CCACHE" root/.cache/ccache
 
 git clone -q --no-hardlinks . "$root/root/sipcast"
 environment=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8

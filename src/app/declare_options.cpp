@@ -34,6 +34,40 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("legacy.ports", o.legacy_ports,
             {.help = "Also listen on 9091 (HTTP) and 8888 (HTTPS), as older WCS manuals say."});
   table.add("sip.port", o.sip_port, {.help = "SIP over UDP and TCP; 0 takes a free port."});
+  table.add(
+      "sip.udp_max", o.sip_udp_max,
+      {.range = {500, 65000},
+       .unit = "bytes",
+       .help = "Larger SIP requests go over TCP, and over UDP after all to a peer that refuses "
+               "it or is silent for 2 s."});
+  table.add("sip.tls.port", o.sip_tls_port,
+            {.help = "SIP over TLS, with the pair of tls.cert and tls.key; 0 turns it off."});
+  table.add("sip.tls.verify", o.sip_tls_verify,
+            {.help = "Check certificate and name of the SIP servers that we call over TLS."});
+  table.add("sip.tls.ca", o.sip_tls_ca,
+            {.help = "PEM file with the authorities that may sign the certificates of SIP servers; "
+                     "empty: those of the system."});
+  table.add("sip.tls.client_cert", o.sip_tls_client_cert,
+            {.help = "PEM file with our certificate for SIP servers that ask for one."});
+  table.add("sip.tls.client_key", o.sip_tls_client_key, {.help = "PEM file with its key."});
+  table.add(
+      "sip.srtp", o.sip_srtp,
+      {{"off", sdp::SrtpMode::Off},
+       {"optional", sdp::SrtpMode::Optional},
+       {"required", sdp::SrtpMode::Required}},
+      {.help = "SRTP with phones, its keys in the SDP (RFC 4568): `optional` offers it beside "
+               "plain RTP, `required` takes nothing else. Use it with SIP over TLS: who reads "
+               "the SDP has the keys."});
+  table.add("dns.servers", o.dns_servers,
+            {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
+                     "those of the system."});
+  table.add(
+      "sip.keep_alive", o.sip_keep_alive,
+      {{"off", KeepAlive::Off}, {"crlf", KeepAlive::Crlf}, {"stun", KeepAlive::Stun}},
+      {.help = "What is sent to the registrars of our accounts over UDP, so that a NAT of ours "
+               "lets their calls in; `stun` (RFC 5626) for those that answer it."});
+  table.add("sip.keep_alive_interval", o.sip_keep_alive_interval,
+            {.range = {100ms, 1h}, .help = "Time between two of them."});
   table.add("sip.realm", o.sip_realm,
             {.help = "The only digest realm that is answered; empty: the first that challenges."});
   table.add("sip.session_expires", o.sip_session_expires,
@@ -65,6 +99,32 @@ void declare_options(config::OptionTable& table, Options& o) {
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
   table.add("media.gso", o.media_gso,
             {.help = "Send with UDP segmentation offload; off for networks that break it."});
+  table.add("record.dir", o.record_dir, {.help = "Directory for recordings; made when needed."});
+  table.add("record.template", o.record_template,
+            {.max_length = 200,
+             .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime} "
+                     "and {endTime} (milliseconds since 1970) are filled in."});
+  table.add("record.max", o.record_max, {.range = {0, 1000}, .help = "Recordings at once."});
+  table.add("sip_record_stream", o.sip_record_stream, {.help = "Every call is recorded."});
+  table.add("url.allow_private", o.url_allow_private,
+            {.help = "URLs of clients may lead into private networks and to this machine."});
+  table.add("push.tls_verify", o.push_tls_verify,
+            {.help = "An RTMPS server must have a certificate that is valid for its name."});
+  table.add("push.tls_ca", o.push_tls_ca,
+            {.help = "PEM file with the authorities that RTMPS servers' certificates are checked "
+                     "against; empty: the system's."});
+  table.add("push.max", o.push_max,
+            {.range = {0, 1000}, .help = "RTMP pushes at once; each has a thread of its own."});
+  table.add("media.dir", o.media_dir,
+            {.help = "Directory with the sound files that clients may name."});
+  table.add("output.keyframe_interval", o.output_keyframe_interval,
+            {.range = {0s, 1h},
+             .help = "While a stream is pushed or recorded its phone is asked for a keyframe when "
+                     "the last one is that old; 0: never."});
+  table.add("output.audio_bitrate", o.output_audio_bitrate,
+            {.range = {16'000, 320'000},
+             .unit = "bit/s",
+             .help = "Of the AAC and Opus that pushes and recordings get."});
   table.add("tls.cert", o.tls_cert,
             {.reload = config::Reload::Now,
              .help = "PEM file with the certificate chain; empty: a self-signed one is made."});

@@ -5,6 +5,8 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "control/udp_keep_alive.hpp"
+#include "sdp/sip_media.hpp"
 
 namespace sipcast {
 
@@ -14,7 +16,13 @@ struct Options {
   std::string ip, sip_ip, webrtc_ip;
   uint16_t http_port = 8081, https_port = 8444, ws_port = 8080, wss_port = 8443;
   bool legacy_ports = true;
-  uint16_t sip_port = 5060;
+  uint16_t sip_port = 5060, sip_tls_port = 5061;
+  uint16_t sip_udp_max = 1300;
+  bool sip_tls_verify = true;
+  KeepAlive sip_keep_alive = KeepAlive::Crlf;
+  Duration sip_keep_alive_interval = std::chrono::seconds(25);
+  sdp::SrtpMode sip_srtp = sdp::SrtpMode::Off;
+  std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;
   uint16_t media_loops = 0;
@@ -34,8 +42,18 @@ struct Options {
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;
   std::string cors_allow_origin = "*";
-  std::string sip_realm;
+  std::string sip_realm, dns_servers;
   bool media_gso = true;
+  std::string record_dir = "records", record_template = "{streamName}-{startTime}";
+  uint16_t record_max = 100;
+  bool sip_record_stream = false;
+  bool url_allow_private = false;
+  bool push_tls_verify = true;
+  std::string push_tls_ca;
+  uint16_t push_max = 100;
+  std::string media_dir = "media";
+  Duration output_keyframe_interval = std::chrono::seconds(2);
+  uint32_t output_audio_bitrate = 64'000;
 };
 
 }  // namespace sipcast

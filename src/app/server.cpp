@@ -7,10 +7,13 @@
 #include "control/call_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
+#include "control/rest/push_routes.hpp"
+#include "control/rest/recorder_routes.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
 #include "http/static_files.hpp"
+#include "net/local_ip.hpp"
 
 namespace sipcast {
 namespace {
@@ -62,9 +65,11 @@ struct Server::Parts {
   std::unique_ptr<MediaPlane> media;
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
+  std::unique_ptr<PushService> pushes;
+  std::unique_ptr<RecordService> recordings;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
-  std::shared_ptr<http::TlsCredentials> tls;
+  std::shared_ptr<TlsCredentials> tls;
   std::unique_ptr<http::Server> http;
   std::vector<std::string> urls;
 };
@@ -93,16 +98,18 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
     const auto first = static_cast<uint16_t>(options.media_port_from + i * span);
     const auto webrtc_port =
         static_cast<uint16_t>(options.webrtc_port ? options.webrtc_port + i : 0);
-    auto worker =
-        MediaWorker::start({.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
-                            .phone_bind = addresses.bind,
-                            .viewer_bind = addresses.bind.with_port(webrtc_port),
-                            .viewer_candidates = {addresses.webrtc},
-                            .phone_port_first = first,
-                            .phone_port_last = static_cast<uint16_t>(first + span - 1),
-                            .cname = "sipcast",
-                            .no_media_after = options.call_no_media},
-                           dtls, log);
+    auto worker = MediaWorker::start(
+        {.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
+         .phone_bind = addresses.bind,
+         .viewer_bind = addresses.bind.with_port(webrtc_port),
+         .viewer_candidates = {addresses.webrtc},
+         .phone_port_first = first,
+         .phone_port_last = static_cast<uint16_t>(first + span - 1),
+         .cname = "sipcast",
+         .no_media_after = options.call_no_media,
+         .outputs = {.frames = {.audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate),
+                                .keyframe_every = options.output_keyframe_interval}}},
+        dtls, log);
     if (!worker) return std::unexpected(worker.error());
     workers.push_back(std::move(*worker));
   }
@@ -127,10 +134,28 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   auto media = start_media(options, *addresses, *p.dtls, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
+  auto tls = TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
+  if (!tls) return std::unexpected(tls.error());
+  p.tls = *tls;
+  auto tls_client = TlsClient::load({.verify = options.sip_tls_verify,
+                                     .ca_file = options.sip_tls_ca,
+                                     .cert_file = options.sip_tls_client_cert,
+                                     .key_file = options.sip_tls_client_key});
+  if (!tls_client) return std::unexpected(tls_client.error());
+  if (!options.sip_tls_verify) {
+    log.warning("sip.tls.verify is off: whoever stands between us and a SIP server may listen");
+  }
   auto sip = SipEndpoint::open(*p.control,
                                {.bind = addresses->bind.with_port(options.sip_port),
+                                .tls = {.client = *tls_client,
+                                        .server = options.sip_tls_port ? p.tls : nullptr,
+                                        .port = options.sip_tls_port},
+                                .dns_servers = options.dns_servers,
                                 .advertised_ip = addresses->sip,
-                                .agent = {.session_expires = options.sip_session_expires,
+                                .keep_alive = options.sip_keep_alive,
+                                .keep_alive_interval = options.sip_keep_alive_interval,
+                                .agent = {.udp_max = options.sip_udp_max,
+                                          .session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
                                           .max_redirects = options.sip_max_redirects},
                                 .gate = {.requests_per_second = options.sip_stranger_rate}},
@@ -147,8 +172,30 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                       .end_without_rtp = options.call_rtp_timeout_ends,
                                       .unwatched = options.call_unwatched},
                            .incoming = std::move(*incoming),
-                           .realm = options.sip_realm},
+                           .realm = options.sip_realm,
+                           .srtp = options.sip_srtp},
       *p.control, *p.sip, *p.media, log);
+  auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
+  if (!dns) return std::unexpected(dns.error());
+  p.pushes = std::make_unique<PushService>(
+      PushService::Options{.private_targets = options.url_allow_private ? PrivateTargets::Allowed
+                                                                        : PrivateTargets::Refused,
+                           .verify_tls = options.push_tls_verify,
+                           .ca_file = options.push_tls_ca,
+                           .media_dir = options.media_dir,
+                           .max_pushes = options.push_max,
+                           .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
+      *p.control, *p.media, std::move(*dns), log);
+  p.recordings = std::make_unique<RecordService>(
+      RecordService::Options{.directory = options.record_dir,
+                             .name_template = options.record_template,
+                             .max_recordings = options.record_max,
+                             .every_call = options.sip_record_stream},
+      *p.control, *p.media, log);
+  p.calls->on_stream_ended = [&p](const StreamName& name) {
+    p.pushes->on_stream_ended(name);
+    p.recordings->on_stream_ended(name);
+  };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -161,16 +208,15 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.router.add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
     respond(http::Response::text(200, "ok\n"));
   });
-  rest::add_call_routes(p.router, *p.control, *p.calls, *p.media);
+  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.recordings, *p.media);
+  rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
+  rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   add_whep_routes(p.router, *p.media);
   add_page_routes(p.router);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
 
-  auto tls = http::TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
-  if (!tls) return std::unexpected(tls.error());
-  p.tls = *tls;
   p.http = std::make_unique<http::Server>(*p.web, p.router, http::ServerOptions{}, log);
   struct Listener {
     uint16_t port;
@@ -191,7 +237,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     p.urls.push_back(fmt::format("{}://{}", listener.scheme,
                                  addresses->webrtc.with_port(bound->port()).to_string()));
   }
-  p.urls.push_back(fmt::format("sip:{}", p.sip->local_address().to_string()));
+  const SocketAddress sip_address = p.sip->local_address();
+  p.urls.push_back(fmt::format("sip:{}", sip_address.to_string()));
+  if (const uint16_t port = p.sip->tls_port()) {
+    p.urls.push_back(fmt::format("sips:{}", sip_address.with_port(port).to_string()));
+  }
   p.control->start();
   p.web->start();
   return server;

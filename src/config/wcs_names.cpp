@@ -33,7 +33,6 @@ constexpr Name kNames[] = {
     {"media_port_to", "see the port range of media"},
     {"user_agent", kSip},
     {"sip_single_route_only", "the stream of a call always goes one way"},
-    {"sip_record_stream", kRecording},
     {"sip_use_tls", kSip},
     {"get_callee_url", kRest},
     {"waiting_answer", kSip},

@@ -4,6 +4,8 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "sip/destination.hpp"
+#include "sip/transaction_table.hpp"
 
 namespace sipcast {
 namespace {
@@ -29,6 +31,9 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
             {.play = [this](std::string digits) { play(std::move(digits)); },
              .info = [this](std::string_view content_type,
                             std::string body) { send_info(content_type, std::move(body)); }}) {
+  for (auto* keys : {&audio_keys_, &video_keys_}) {
+    *keys = {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
+  }
   asked.account.password.clear();
   info_ = CallInfo{.asked = std::move(asked), .created = std::chrono::system_clock::now()};
 }
@@ -36,25 +41,35 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
 Call::~Call() { *alive_ = false; }
 
 void Call::start() {
-  const sip::Target target = account_.outbound_proxy.value_or(
-      sip::Target{account_.transport, account_.domain, account_.port});
-  log_.info("calling {} by {}@{} through {}:{}", printable(info_.asked.callee),
-            printable(account_.login), printable(account_.domain), printable(target.host),
-            target.port);
+  const auto destination = sip::resolve_callee(account_, info_.asked.callee);
+  if (!destination) {
+    return end(CallEnd::CannotStart, {.cause = destination.error().cause});
+  }
+  log_.info("calling {} by {}@{} through {}", printable(info_.asked.callee),
+            printable(account_.login), printable(account_.domain),
+            sip::describe(destination->target));
   set_status(CallStatus::Pending, 0);
-  env_.sip.resolve(target.host, target.port, [this, alive = alive_](Result<SocketAddress> found) {
-    if (*alive && !over_) resolved(found);
+  const bool any = info_.asked.any_transport && destination->target.port == 0 &&
+                   destination->target.transport == sip::Transport::Udp;
+  env_.sip.locate(destination->target, any, [this, any, alive = alive_](Result<SipHop> hop) {
+    if (!*alive || over_) return;
+    if (hop && any) {
+      account_.transport = SipEndpoint::transport_of(hop->transport);
+      if (account_.outbound_proxy) account_.outbound_proxy->transport = account_.transport;
+    }
+    located(hop);
   });
 }
 
-void Call::resolved(const Result<SocketAddress>& proxy) {
-  if (!proxy) {
-    return end(CallEnd::CannotStart, {.cause = proxy.error().cause});
+void Call::located(const Result<SipHop>& hop) {
+  if (!hop) {
+    return end(CallEnd::CannotStart, {.cause = hop.error().cause});
   }
-  media_ip_ = env_.sip.advertised_towards(*proxy);
-  if (!proxy->is_private() && media_ip_.is_private()) {
+  const SocketAddress& peer = hop->address;
+  media_ip_ = env_.sip.advertised_towards(peer);
+  if (!peer.is_private() && media_ip_.is_private()) {
     log_.warning("{} is told our private address {}: set sip.ip to the address that it can reach",
-                 proxy->ip(), media_ip_.ip());
+                 peer.ip(), media_ip_.ip());
   }
   open_media();
 }
@@ -82,8 +97,7 @@ void Call::media_opened(const Result<SipSource::Ports>& ports) {
   ports_ = *ports;
   if (incoming_) return accept();
   if (!info_.asked.register_first) return invite();
-  registration_ = env_.sip.agent().register_account(account_, *this, now());
-  env_.sip.rearm();
+  registration_ = env_.registrations.hold(account_, *this);
 }
 
 void Call::answer(sip::IncomingCall incoming) {
@@ -121,7 +135,10 @@ sdp::SipLocal Call::local_sdp() const {
           .video_port = ports_.video,
           .direction = we_hold_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv,
           .session_id = sdp_id_,
-          .session_version = sdp_version_};
+          .session_version = sdp_version_,
+          .srtp = env_.srtp,
+          .audio_keys = audio_keys_,
+          .video_keys = video_keys_};
 }
 
 void Call::invite() {
@@ -211,8 +228,7 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   set_status(outcome.status, outcome.sip_status);
   log_.info("ended: {}", printable(info_.cause, 700));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
-  if (registration_)
-    env_.sip.agent().unregister(std::exchange(registration_, std::nullopt).value(), now());
+  registration_.reset();
   env_.sip.rearm();
   // The media loop closes what it has opened, or opens yet: its messages come in order.
   worker_.close_call(key_, told.value_or(outcome.reason));

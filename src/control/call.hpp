@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include "control/call_outcome.hpp"
 #include "control/call_watch.hpp"
 #include "control/media_worker.hpp"
+#include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
 
 namespace sipcast {
@@ -23,9 +25,11 @@ struct StartCall {
   StreamName stream;  ///< "": the call's own id
   bool has_audio = true, has_video = false;
   bool register_first = true;
+  bool any_transport = false;  ///< neither port nor transport were given: DNS chooses (RFC 3263)
   sip::Account account;
   std::string app_key = "defaultApp";
   std::string rtmp_url, rtmp_stream;
+  bool record = false;
 };
 
 /// A call as it is.
@@ -33,9 +37,10 @@ struct CallInfo {
   StartCall asked;  ///< the account's password is empty here
   CallStatus status = CallStatus::New;
   int sip_status = 0;
-  std::string info;       ///< WCS's word for a final status, e.g. "Normal call clearing"
-  std::string cause;      ///< plain words
-  bool incoming = false;  ///< the phone called us
+  std::string info;         ///< WCS's word for a final status, e.g. "Normal call clearing"
+  std::string cause;        ///< plain words
+  std::string rtmp_status;  ///< of the push that was asked for with the call
+  bool incoming = false;    ///< the phone called us
   bool live = false;
   bool terminated = false;  ///< by our own user: it is not shown any more
   WallTime created{};
@@ -49,8 +54,10 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     EventLoop& control;
     SipEndpoint& sip;
     MediaPlane& media;
+    Registrations& registrations;
     Duration no_answer;  ///< a call that nobody answers is given up
-    CallLimits limits;   ///< of an answered call
+    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
+    CallLimits limits;  ///< of an answered call
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);
@@ -73,7 +80,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   const CallInfo& info() const { return info_; }
 
  private:
-  void resolved(const Result<SocketAddress>& proxy);
+  void located(const Result<SipHop>& hop);
   void open_media();
   void accept();
   void media_opened(const Result<SipSource::Ports>& ports);
@@ -125,9 +132,10 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   uint32_t sdp_version_ = 1;
   uint64_t sdp_id_;
   std::optional<sip::IncomingCall> incoming_;
+  std::array<sdp::SdesKey, 2> audio_keys_, video_keys_;
   bool media_open_ = false, invited_ = false, over_ = false;
   std::optional<sip::CallHandle> handle_;
-  std::optional<sip::RegistrationHandle> registration_;
+  std::unique_ptr<Registrations::Hold> registration_;
   bool we_hold_ = false;      ///< as it was asked for last
   bool hold_agreed_ = false;  ///< as the phone agreed to last
   bool early_media_ = false;

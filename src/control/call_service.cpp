@@ -11,7 +11,8 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       control_(control),
       sip_(sip),
       media_(media),
-      log_(std::move(log)) {
+      log_(std::move(log)),
+      registrations_(control, sip) {
   if (options_.incoming.empty()) return;  // the user agent refuses everyone
   sip_.agent().set_incoming_handler(
       [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
@@ -59,6 +60,7 @@ void CallService::ended(Call& call) {
   const uint64_t key = at->second;
   by_id_.erase(at);
   by_stream_.erase(info.asked.stream.value);
+  if (on_stream_ended) on_stream_ended(info.asked.stream);
   if (!info.terminated) {
     lingering_.emplace(
         key, Gone{info, control_.after(options_.linger, [this, key] { lingering_.erase(key); })});
@@ -97,7 +99,8 @@ Call& CallService::add(StartCall command) {
   by_id_.emplace(command.id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", command.id.value).with("stream", command.stream.value);
-  const Call::Env env{control_, sip_, media_, options_.no_answer, options_.limits};
+  const Call::Env env{control_,           sip_,          media_,         registrations_,
+                      options_.no_answer, options_.srtp, options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
               .first->second;
@@ -151,6 +154,13 @@ Result<void> CallService::send_dtmf(const CallId& id, std::string_view digits, D
   const auto call = running_call(id);
   if (!call) return std::unexpected(call.error());
   return (*call)->send_dtmf(digits, type);
+}
+
+std::optional<StreamName> CallService::stream_of(const std::string& media_session_id) const {
+  if (by_stream_.contains(media_session_id)) return StreamName{media_session_id};
+  const auto at = by_id_.find(media_session_id);
+  if (at == by_id_.end()) return {};
+  return calls_.at(at->second)->info().asked.stream;
 }
 
 Result<void> CallService::terminate(const CallId& id) {

@@ -25,6 +25,7 @@ class CallService {
     IncomingRules incoming;  ///< who may call us
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
+    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
 
@@ -41,6 +42,12 @@ class CallService {
   Result<void> terminate(const CallId& id);
   /// BYE or CANCEL to every phone, STOPPED to every viewer.
   void shutdown();
+  /// True from start() until the call has ended.
+  bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
+  /// What a client calls a stream: its name, or its call's id.
+  std::optional<StreamName> stream_of(const std::string& media_session_id) const;
+  /// Called when a call has ended, with the name of its stream.
+  std::function<void(const StreamName&)> on_stream_ended;
   size_t running() const { return calls_.size(); }
   /// Nothing runs, and every phone has answered our BYE.
   bool idle() const;
@@ -60,6 +67,7 @@ class CallService {
   SipEndpoint& sip_;
   MediaPlane& media_;
   Logger log_;
+  Registrations registrations_;
   uint64_t last_key_ = 0;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first
   std::map<uint64_t, Gone> lingering_;

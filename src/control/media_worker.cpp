@@ -12,7 +12,8 @@ MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
       dtls_(dtls),
       log_(std::move(log)),
       loop_(options_.loop, log_),
-      ports_(options_.phone_port_first, options_.phone_port_last) {}
+      ports_(options_.phone_port_first, options_.phone_port_last),
+      outputs_(std::make_unique<StreamOutputs>(options_.outputs, loop_, log_)) {}
 
 Result<std::unique_ptr<MediaWorker>> MediaWorker::start(Options options, const DtlsContext& dtls,
                                                         Logger log) {
@@ -31,6 +32,7 @@ MediaWorker::~MediaWorker() {
     viewers_.clear();
     while (!calls_.empty()) do_close_call(calls_.begin()->first, EndReason::Shutdown);
     viewer_socket_.reset();
+    outputs_.reset();
   });
   loop_.stop();
 }
@@ -90,6 +92,18 @@ void MediaWorker::remove_viewer(ViewerId id) {
   loop_.post([this, id] { do_remove_viewer(id); });
 }
 
+void MediaWorker::add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
+                             StreamOutputs::Failed failed) {
+  loop_.post([this, id, stream = std::move(stream), audio, sink = std::move(sink),
+              failed = std::move(failed)]() mutable {
+    outputs_->add(id, stream, audio, std::move(sink), std::move(failed));
+  });
+}
+
+void MediaWorker::remove_output(OutputId id) {
+  loop_.post([this, id] { outputs_->remove(id); });
+}
+
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
   loop_.post([this, done = std::move(done)] {
     std::vector<StreamInfo> streams;
@@ -129,6 +143,7 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
   placed.source->on_no_media = placed.callbacks.no_media;
   placed.source->on_digit = placed.callbacks.digit;
   placed.stream->on_change = [this, &placed] { on_stream_change(placed); };
+  outputs_->on_stream_opened(*placed.stream);
   placed.callbacks.opened(ports);
 }
 
@@ -150,6 +165,7 @@ void MediaWorker::do_close_call(CallKey key, EndReason reason) {
   call.stream->on_change = {};
   call.source->close();
   call.stream->end(reason);
+  outputs_->on_stream_closing(name);
   std::erase_if(viewers_, [&](const auto& entry) {
     if (!(entry.second.stream == name)) return false;
     entry.second.viewer->on_end(reason);  // those that were not connected yet did not hear of it

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "control/stream_outputs.hpp"
 #include "egress/webrtc_viewer.hpp"
 #include "ingest/sip_source.hpp"
 #include "net/media_loop.hpp"
@@ -47,6 +48,7 @@ class MediaWorker final : private DatagramReader {
     Duration viewer_wait = std::chrono::seconds(25);  ///< for a reserved stream's codecs
     Duration no_media_after = std::chrono::seconds(5);
     size_t max_viewers = 10'000;
+    StreamOutputs::Options outputs;
   };
   /// Binds the viewers' port and starts the loop. Errors: Io.
   static Result<std::unique_ptr<MediaWorker>> start(Options options, const DtlsContext& dtls,
@@ -86,6 +88,11 @@ class MediaWorker final : private DatagramReader {
   void add_viewer(ViewerId id, StreamName stream, std::string offer, const SocketAddress& client,
                   ViewerCallbacks callbacks);
   void remove_viewer(ViewerId id);
+
+  /// Gives the frames of a stream, which need not be there yet, to `sink`.
+  void add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
+                  StreamOutputs::Failed failed);
+  void remove_output(OutputId id);
 
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
   uint16_t viewer_port() const { return viewer_port_; }
@@ -141,6 +148,7 @@ class MediaWorker final : private DatagramReader {
   std::map<uint64_t, Waiting> waiting_;  // by viewer id
   std::map<std::string, ViewerId, std::less<>> by_ufrag_;
   std::unordered_map<SocketAddress, ViewerId> by_address_;
+  std::unique_ptr<StreamOutputs> outputs_;
 };
 
 /// All media loops of the process; a stream's name says which one it lives on.

@@ -13,8 +13,11 @@ using namespace std::chrono_literals;
 // milliseconds, and no access link's queue has to hold all of it at once.
 constexpr Duration kReplayTurn = 5ms;
 constexpr int kReplayPacketsPerTurn = 8;
-constexpr Duration kReplayAgain =
-    1s;  // a viewer's keyframe requests are served from the history this often
+// A viewer's keyframe requests are served from the history this often at most; sooner while it may
+// have no picture at all, because the beginning of its replay was lost on the way: a browser asks
+// for resends only of what lies behind the first packet that it got.
+constexpr Duration kReplayAgain = 1s;
+constexpr Duration kNewcomer = 5s, kNewcomerReplayAgain = 500ms;
 constexpr Duration kReportInterval = 1s;
 constexpr size_t kMaxResendsPerNack = 128;
 }  // namespace
@@ -63,6 +66,7 @@ void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { socket_.s
 
 void WebRtcViewer::on_connected() {
   log_.info("connected from {}", peer_.selected() ? peer_.selected()->to_string() : "?");
+  connected_at_ = loop_.now();
   subscription_ = stream_.attach(*this);
   if (video_) start_video(loop_.now());
   report_timer_ = loop_.at(loop_.now() + 50ms, [this] { send_reports(); });
@@ -193,8 +197,10 @@ void WebRtcViewer::on_keyframe_request(Instant now) {
   // A phone that obeys is asked; one that is known to be deaf, or slow, is stood in for by the
   // history.
   stream_.want_keyframe(now);
-  if (cursor_ || (last_replay_ && now - *last_replay_ < kReplayAgain)) return;
-  if (stream_.broker().stats().deaf) start_video(now);
+  const bool newcomer = now - connected_at_ < kNewcomer;
+  const Duration again = newcomer ? kNewcomerReplayAgain : kReplayAgain;
+  if (cursor_ || (last_replay_ && now - *last_replay_ < again)) return;
+  if (newcomer || stream_.broker().stats().deaf) start_video(now);
 }
 
 void WebRtcViewer::on_rtcp(BytesView plain, Instant now) {

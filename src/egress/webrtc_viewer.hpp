@@ -82,6 +82,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   /// Next stream sequence of video to send while a replay is under way; live packets wait behind
   /// it.
   std::optional<uint32_t> cursor_;
+  Instant connected_at_{};
   std::optional<Instant> last_replay_;
   MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;
   Instant peer_timer_due_{};

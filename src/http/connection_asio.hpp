@@ -10,7 +10,7 @@
 
 #include "base/socket_address.hpp"
 #include "http/server_state.hpp"
-#include "http/tls_openssl.hpp"
+#include "net/tls_openssl.hpp"
 
 namespace sipcast::http {
 

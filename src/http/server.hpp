@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "http/http.hpp"
 #include "net/event_loop.hpp"
+#include "net/tls_credentials.hpp"
 
 namespace sipcast::http {
 
@@ -19,24 +20,6 @@ struct ServerOptions {
   Duration request_timeout = std::chrono::seconds(10);  ///< header and body must be there by then
   Duration idle_timeout = std::chrono::seconds(60);     ///< keep-alive between requests
   Duration handler_timeout = std::chrono::seconds(30);
-};
-
-/// A PEM certificate chain and key, replaceable while running (SIGHUP).
-class TlsCredentials {
- public:
-  /// Reads both files; with both paths empty makes a self-signed P-256 pair for `common_name` (kept
-  /// in memory). Errors: Io, InvalidArgument naming the file.
-  static Result<std::shared_ptr<TlsCredentials>> load(const std::string& cert_file,
-                                                      const std::string& key_file,
-                                                      const std::string& common_name);
-  Result<void> reload();
-  struct State;
-  explicit TlsCredentials(std::unique_ptr<State> state);
-  ~TlsCredentials();
-  State& state() { return *state_; }
-
- private:
-  std::unique_ptr<State> state_;
 };
 
 /// HTTP/1.1 and WebSocket listeners on the web loop, all serving one router.

@@ -8,7 +8,7 @@
 
 #include "http/client_for_tests.hpp"
 #include "http/server.hpp"
-#include "http/tls_openssl.hpp"
+#include "net/tls_openssl.hpp"
 
 namespace sipcast::http {
 namespace {

@@ -38,6 +38,7 @@ Result<void> SipSource::Track::bind() {
 void SipSource::Track::connect(const sdp::SipMedia& media) {
   const bool same_codec = media_ && media_->send.codec == media.send.codec;
   media_ = media;
+  secure();
   lock_.reset(media.remote_rtp);
   rtcp_peer_.reset();
   if (same_codec) return;
@@ -49,9 +50,34 @@ void SipSource::Track::connect(const sdp::SipMedia& media) {
   }
 }
 
+/// Keys that stay keep their counters: a re-INVITE changes the address, not the packets.
+void SipSource::Track::secure() {
+  if (!media_->srtp) return srtp_.reset();
+  if (srtp_ && srtp_->keys() == *media_->srtp) return;
+  srtp_.reset();
+  auto made = TrackSrtp::create(*media_->srtp);
+  if (made) {
+    srtp_ = std::move(*made);
+  } else {  // nothing is sent or taken in the clear
+    media_.reset();
+    source_.log_.error("no SRTP: {}", made.error().cause);
+  }
+}
+
 void SipSource::Track::on_rtp(BytesView datagram, const SocketAddress& from, Instant now) {
   if (!media_) return;
   if (is_rtcp(datagram)) return on_rtcp(datagram, from, now);
+  if (!srtp_) return take_rtp(datagram, from, now);
+  // Before the lock: an address is learnt from authentic packets alone.
+  const auto opened = srtp_->open_rtp(datagram);
+  if (!opened) {
+    ++stats_.dropped_unauthentic_total;
+    return;
+  }
+  take_rtp(*opened, from, now);
+}
+
+void SipSource::Track::take_rtp(BytesView datagram, const SocketAddress& from, Instant now) {
   const auto rtp = parse_rtp(datagram);
   if (!rtp) {
     ++stats_.dropped_invalid_total;
@@ -83,6 +109,16 @@ void SipSource::Track::on_rtp(BytesView datagram, const SocketAddress& from, Ins
 
 void SipSource::Track::on_rtcp(BytesView datagram, const SocketAddress& from, Instant now) {
   if (!media_) return;
+  if (!srtp_) return take_rtcp(datagram, from, now);
+  const auto opened = srtp_->open_rtcp(datagram);
+  if (!opened) {
+    ++stats_.dropped_unauthentic_total;
+    return;
+  }
+  take_rtcp(*opened, from, now);
+}
+
+void SipSource::Track::take_rtcp(BytesView datagram, const SocketAddress& from, Instant now) {
   // RTCP is learnt apart from RTP, but never from another host than RTP came from.
   if (!(from == media_->remote_rtcp) && !from.same_ip(lock_.target())) {
     ++stats_.dropped_stranger_total;
@@ -181,7 +217,9 @@ void SipSource::Track::on_timer(Instant now) {
 
 void SipSource::Track::send_rtp(BytesView packet) {
   // c=0.0.0.0 is hold, and no place to send to: for Linux it would be this machine.
-  if (media_ && !lock_.target().is_any()) rtp_socket_->send(packet, lock_.target());
+  if (!media_ || lock_.target().is_any()) return;
+  if (srtp_) packet = srtp_->seal_rtp(packet);
+  if (!packet.empty()) rtp_socket_->send(packet, lock_.target());
 }
 
 void SipSource::Track::send_rtcp(BytesView packet) {
@@ -190,6 +228,8 @@ void SipSource::Track::send_rtcp(BytesView packet) {
                            : rtcp_peer_     ? *rtcp_peer_
                                             : media_->remote_rtcp;
   if (to.is_any()) return;
+  if (srtp_) packet = srtp_->seal_rtcp(packet);
+  if (packet.empty()) return;
   (media_->rtcp_mux ? rtp_socket_ : rtcp_socket_)->send(packet, to);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "ingest/sip_source.hpp"
+#include "ingest/track_srtp.hpp"
 #include "rtp/telephone_event.hpp"
 
 namespace sipcast {
@@ -40,6 +41,9 @@ class SipSource::Track final {
     void (Track::*take_)(BytesView, const SocketAddress&, Instant);
     Track& track_;
   };
+  void take_rtp(BytesView datagram, const SocketAddress& from, Instant now);
+  void take_rtcp(BytesView datagram, const SocketAddress& from, Instant now);
+  void secure();
   void take_in_order(Instant now);
   void write_audio(const StoredRtp& rtp);
   void write_video(const StoredRtp& rtp);
@@ -52,6 +56,7 @@ class SipSource::Track final {
   Reader rtp_reader_, rtcp_reader_;
   std::unique_ptr<UdpSocket> rtp_socket_, rtcp_socket_;
   std::optional<sdp::SipMedia> media_;
+  std::optional<TrackSrtp> srtp_;  // none: plain RTP
   PeerLock lock_;
   std::optional<SocketAddress> rtcp_peer_;
   Ssrc local_ssrc_;

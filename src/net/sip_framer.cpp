@@ -1,6 +1,7 @@
 #include "net/sip_framer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -45,17 +46,18 @@ void SipFramer::append(BytesView bytes) {
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
 }
 
-bool SipFramer::skip_line_ends() {
+std::optional<SipFramer::Event> SipFramer::skip_line_ends() {
   for (; begin_ < buffer_.size(); ++begin_) {
     const uint8_t byte = buffer_[begin_];
     if (byte != '\r' && byte != '\n') break;
-    if (byte == '\n' && ++line_ends_ == 2) {
-      line_ends_ = 0;
-      ++begin_;
-      return true;
-    }
+    if (byte != '\n') continue;
+    const bool pong = std::exchange(pong_expected_, false);
+    if (!pong && ++line_ends_ < 2) continue;
+    if (!pong) line_ends_ = 0;
+    ++begin_;
+    return Event{.kind = pong ? Event::Kind::Pong : Event::Kind::Ping, .message = {}};
   }
-  return false;
+  return {};
 }
 
 Result<bool> SipFramer::measure() {
@@ -75,8 +77,8 @@ Result<bool> SipFramer::measure() {
 
 Result<std::optional<SipFramer::Event>> SipFramer::next() {
   if (message_size_ == 0) {
-    if (searched_ == 0 && skip_line_ends()) {
-      return Event{.kind = Event::Kind::Ping, .message = {}};
+    if (searched_ == 0) {
+      if (const auto event = skip_line_ends()) return event;
     }
     const auto measured = measure();
     if (!measured) return std::unexpected(measured.error());

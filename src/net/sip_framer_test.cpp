@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,25 @@ const std::string kInvite = "INVITE sip:a@b SIP/2.0\r\nVia: x\r\nContent-Length:
 const std::string kCompact = "SIP/2.0 200 OK\r\nl : 2\r\nX: 1\r\n\r\n\r\n";
 const std::string kFolded = "BYE sip:a@b SIP/2.0\r\ncontent-length:\r\n 3\r\n\r\nabc";
 const std::string kNoLength = "ACK sip:a@b SIP/2.0\r\nVia: x\r\n\r\n";
+
+TEST(SipFramer, TellsAPongFromAPing) {
+  SipFramer framer;
+  const auto next = [&](std::string_view bytes) {
+    framer.append(as_bytes(bytes));
+    const auto event = framer.next();
+    return event && *event ? std::optional((*event)->kind) : std::nullopt;
+  };
+  EXPECT_EQ(next("\r\n"), std::nullopt);  // nobody asked: half a ping
+  EXPECT_EQ(next("\r\n"), Kind::Ping);
+  framer.expect_pong();
+  EXPECT_EQ(next("\r\n"), Kind::Pong);
+  framer.expect_pong();  // both sides ping at once
+  EXPECT_EQ(next("\r\n\r\n"), Kind::Pong);
+  EXPECT_EQ(next("\r\n"), Kind::Ping);
+  framer.expect_pong();  // a message between a ping and its pong
+  EXPECT_EQ(next(kInvite), Kind::Message);
+  EXPECT_EQ(next("\r\n"), Kind::Pong);
+}
 
 TEST(SipFramer, FindsTheSameMessagesWhereverTcpCuts) {
   const std::string stream =

@@ -82,7 +82,7 @@ class SipUdp {
       if (error == asio::error::would_block) return;
       if (error) continue;  // an ICMP error of something sent before
       if (is_keep_alive(BytesView(buffer_).first(size))) continue;
-      observer_.on_message(BytesView(buffer_).first(size), false, from_endpoint(from));
+      observer_.on_message(BytesView(buffer_).first(size), SipTransport::Udp, from_endpoint(from));
     }
   }
 
@@ -96,18 +96,21 @@ class SipUdp {
 class AsioSipSockets final : public SipSockets {
  public:
   AsioSipSockets(EventLoop& loop, std::shared_ptr<SipUdp> udp_half,
-                 std::shared_ptr<SipTcp> tcp_half)
+                 std::shared_ptr<SipTcp> tcp_half, std::shared_ptr<SipTcp> tls_part)
       : loop_(loop),
         local_(udp_half->local_address()),
         udp_(std::move(udp_half)),
-        tcp_(std::move(tcp_half)) {
+        tcp_(std::move(tcp_half)),
+        tls_(std::move(tls_part)) {
     SipUdp::read_when_ready(udp_);
     SipTcp::start(tcp_);
+    SipTcp::start(tls_);
   }
   ~AsioSipSockets() override {
     loop_.check();
     udp_->close();
     tcp_->close();
+    tls_->close();
   }
   SocketAddress local_address() const override { return local_; }
   void send_udp(BytesView message, const SocketAddress& to) override {
@@ -116,33 +119,48 @@ class AsioSipSockets final : public SipSockets {
   }
   void send_tcp(BytesView message, const SocketAddress& to) override {
     loop_.check();
-    SipTcp::send(tcp_, message, to);
+    SipTcp::send(tcp_, message, to, {});
   }
+  void send_tls(BytesView message, const SocketAddress& to, const std::string& host) override {
+    loop_.check();
+    SipTcp::send(tls_, message, to, host);
+  }
+  uint16_t tls_port() const override { return tls_->port(); }
 
  private:
   EventLoop& loop_;
   const SocketAddress local_;
   const std::shared_ptr<SipUdp> udp_;
   const std::shared_ptr<SipTcp> tcp_;
+  const std::shared_ptr<SipTcp> tls_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<SipSockets>> SipSockets::open(EventLoop& loop, const SocketAddress& local,
                                                      Observer& observer, Logger log,
-                                                     SipTcpLimits limits) {
+                                                     SipTcpLimits limits, SipTls tls) {
   loop.check();
   if (local.empty()) return fail(Errc::InvalidArgument, "no address to bind");
+  const auto tls_part = std::make_shared<SipTcp>(loop, observer, log, limits, tls);
+  tls_part->set_local(local);
+  if (tls.server) {
+    const SocketAddress tls_local = local.with_port(tls.port);
+    if (const error_code error = tls_part->listen(tls_local)) {
+      return fail(Errc::Io, bind_error_text("TCP", tls_local, error.value()));
+    }
+  }
   for (int attempt = 1;; ++attempt) {
     auto udp_half = std::make_shared<SipUdp>(loop, observer, log);
     if (const error_code error = udp_half->bind(local)) {
       return fail(Errc::Io, bind_error_text("UDP", local, error.value()));
     }
-    auto tcp_half = std::make_shared<SipTcp>(loop, observer, log, limits);
+    auto tcp_half = std::make_shared<SipTcp>(loop, observer, log, limits, std::nullopt);
     const SocketAddress chosen = udp_half->local_address();
     const error_code error = tcp_half->listen(chosen);
     if (!error)
-      return std::make_unique<AsioSipSockets>(loop, std::move(udp_half), std::move(tcp_half));
+      return std::make_unique<AsioSipSockets>(loop, std::move(udp_half), std::move(tcp_half),
+                                              tls_part);
     // The free UDP port of our choice may be taken for TCP: another one, then.
     if (local.port() != 0 || attempt == kPortAttempts) {
       return fail(Errc::Io, bind_error_text("TCP", chosen, error.value()));

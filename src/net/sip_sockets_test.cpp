@@ -4,72 +4,19 @@
 
 #include <optional>
 
-#include "net/await_test.hpp"
+#include "net/local_ip.hpp"
+#include "net/sip_peer_for_tests.hpp"
 #include "net/unique_fd.hpp"
 
 namespace sipcast {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kOptions;
 using test::on;
-
-const std::string kOptions = "OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\nContent-Length: 5\r\n\r\nhello";
-
-struct Seen {
-  std::vector<std::string> messages;
-  std::vector<SocketAddress> from;
-  std::vector<std::string> failures;
-  bool tcp = false;
-};
-
-class Peer : public SipSockets::Observer {
- public:
-  explicit Peer(EventLoop& loop, SipTcpLimits limits = {}, const char* ip = "127.0.0.1")
-      : loop_(loop) {
-    sockets = on(loop, [&] {
-      auto opened =
-          SipSockets::open(loop, *SocketAddress::parse(ip, 0), *this, Logger::none(), limits);
-      if (!opened) throw std::runtime_error(opened.error().cause);
-      return std::move(*opened);
-    });
-  }
-  ~Peer() override {
-    on(loop_, [&] { sockets.reset(); });
-  }
-  void on_message(BytesView message, bool tcp, const SocketAddress& from) override {
-    seen.change([&](Seen& all) {
-      all.messages.emplace_back(as_text(message));
-      all.from.push_back(from);
-      all.tcp = tcp;
-    });
-  }
-  void on_tcp_failed(const SocketAddress&, const std::string& cause) override {
-    seen.change([&](Seen& all) { all.failures.push_back(cause); });
-  }
-  void send(bool tcp, const std::string& text, const SocketAddress& to) {
-    on(loop_, [&] {
-      tcp ? sockets->send_tcp(as_bytes(text), to) : sockets->send_udp(as_bytes(text), to);
-    });
-  }
-  bool wait_messages(size_t count) {
-    return seen.wait([&](const Seen& all) { return all.messages.size() >= count; });
-  }
-  bool wait_failures(size_t count) {
-    return seen.wait([&](const Seen& all) { return all.failures.size() >= count; });
-  }
-  SocketAddress address() const { return sockets->local_address(); }
-  std::unique_ptr<SipSockets> sockets;
-  test::Awaited<Seen> seen;
-
- private:
-  EventLoop& loop_;
-};
-
-class SipSocketsTest : public testing::Test {
- protected:
-  SipSocketsTest() { loop.start(); }
-  EventLoop loop{"test"};
-};
+using test::Peer;
+using test::Seen;
+using test::SipSocketsTest;
 
 TEST_F(SipSocketsTest, CarryDatagramsOfUpTo64KiBAndDropKeepAlives) {
   Peer a(loop);
@@ -82,7 +29,7 @@ TEST_F(SipSocketsTest, CarryDatagramsOfUpTo64KiBAndDropKeepAlives) {
   const Seen seen = b.seen.get();
   EXPECT_EQ(seen.messages, (std::vector{kOptions, large}));
   EXPECT_EQ(seen.from.front(), a.address());
-  EXPECT_FALSE(seen.tcp);
+  EXPECT_EQ(seen.transport, SipTransport::Udp);
 }
 
 TEST_F(SipSocketsTest, AnswerOnTheTcpConnectionOfTheRequest) {
@@ -92,7 +39,7 @@ TEST_F(SipSocketsTest, AnswerOnTheTcpConnectionOfTheRequest) {
   ASSERT_TRUE(b.wait_messages(2));
   const SocketAddress from = b.seen.get().from.front();
   EXPECT_EQ(b.seen.get().from.back(), from);
-  EXPECT_TRUE(b.seen.get().tcp);
+  EXPECT_EQ(b.seen.get().transport, SipTransport::Tcp);
   b.send(true, kOptions, from);
   ASSERT_TRUE(a.wait_messages(1));
   EXPECT_EQ(a.seen.get().from.front(), b.address());
@@ -127,6 +74,32 @@ TEST_F(SipSocketsTest, AnswerAPingWithOneLineEnd) {
   char pong[8] = "";
   EXPECT_EQ(::recv(client.get(), pong, 2, MSG_WAITALL), 2);
   EXPECT_STREQ(pong, "\r\n");
+}
+
+TEST_F(SipSocketsTest, PingWhomTheyCallAndMissAnAnswerOnlyOfWhoHasAnsweredBefore) {
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage storage{};
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  socklen_t size = SocketAddress::parse("127.0.0.1", 0)->to_sockaddr(storage);
+  ASSERT_EQ(::bind(listener.get(), address, size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), address, &size), 0);
+  Peer a(loop, {.ping = 20ms, .pong = 20ms});
+  a.send(true, kOptions, SocketAddress::from_sockaddr(address, size));
+  const UniqueFd peer(::accept(listener.get(), nullptr, nullptr));
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  ::setsockopt(peer.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const auto read = [&](size_t count) {
+    std::string text(count, ' ');
+    const auto got = ::recv(peer.get(), text.data(), count, MSG_WAITALL);
+    return text.substr(0, got > 0 ? static_cast<size_t>(got) : 0);
+  };
+  EXPECT_EQ(read(kOptions.size()), kOptions);
+  EXPECT_EQ(read(8), "\r\n\r\n\r\n\r\n");  // no answer: it may be an older peer
+  EXPECT_TRUE(a.seen.get().failures.empty());
+  ASSERT_EQ(::send(peer.get(), "\r\n", 2, MSG_NOSIGNAL), 2);
+  ASSERT_TRUE(a.wait_failures(1));
+  EXPECT_EQ(a.seen.get().failures[0], "no answer to a keep-alive ping");
 }
 
 TEST_F(SipSocketsTest, FrameWhatComesByteByByte) {
@@ -191,7 +164,7 @@ TEST_F(SipSocketsTest, NameThePortThatIsTaken) {
 
 TEST_F(SipSocketsTest, MayBeDestroyedFromTheirOwnCallback) {
   struct Destroyer : SipSockets::Observer {
-    void on_message(BytesView, bool, const SocketAddress&) override {
+    void on_message(BytesView, SipTransport, const SocketAddress&) override {
       sockets.reset();
       calls.change([](int& n) { ++n; });
     }
@@ -212,63 +185,6 @@ TEST_F(SipSocketsTest, MayBeDestroyedFromTheirOwnCallback) {
     on(loop, [] {});
     EXPECT_EQ(b.calls.get(), 1);
   }
-}
-
-class ResolverTest : public SipSocketsTest {
- protected:
-  ResolverTest() {
-    resolver = on(loop, [&] { return std::make_unique<Resolver>(loop); });
-  }
-  ~ResolverTest() override {
-    on(loop, [&] { resolver.reset(); });
-  }
-  Result<SocketAddress> resolve(const std::string& host) {
-    std::promise<Result<SocketAddress>> promise;
-    auto future = promise.get_future();
-    on(loop, [&] {
-      const auto inside = std::make_shared<bool>(true);
-      resolver->resolve(host, 5060, [&promise, inside](Result<SocketAddress> result) {
-        EXPECT_FALSE(*inside);  // never from within resolve()
-        promise.set_value(std::move(result));
-      });
-      *inside = false;
-    });
-    if (future.wait_for(60s) != std::future_status::ready) std::abort();
-    return future.get();
-  }
-  std::unique_ptr<Resolver> resolver;
-};
-
-TEST_F(ResolverTest, AnswersLiteralsAndLocalhost) {
-  EXPECT_EQ(resolve("192.0.2.7")->to_string(), "192.0.2.7:5060");
-  EXPECT_EQ(resolve("[2001:db8::1]")->to_string(), "[2001:db8::1]:5060");
-  const auto localhost = resolve("localhost");
-  ASSERT_TRUE(localhost);
-  EXPECT_TRUE(localhost->is_loopback());
-  EXPECT_FALSE(localhost->is_v6());
-}
-
-TEST_F(ResolverTest, NamesTheHostThatIsNotFound) {
-  const auto nowhere = resolve("nowhere.invalid");
-  ASSERT_FALSE(nowhere);
-  EXPECT_EQ(nowhere.error().code, Errc::NotFound);
-  EXPECT_TRUE(nowhere.error().cause.starts_with("no address of nowhere.invalid: "));
-  EXPECT_EQ(resolve("").error().code, Errc::NotFound);
-  EXPECT_EQ(resolve(std::string(300, 'a')).error().code, Errc::NotFound);
-}
-
-TEST_F(ResolverTest, RefusesTooManyAndForgetsThemWhenItGoes) {
-  test::Awaited<int> exhausted;
-  on(loop, [&] {
-    for (int i = 0; i < 65; ++i) {
-      resolver->resolve("nowhere.invalid", 1, [&](const Result<SocketAddress>& result) {
-        if (!result && result.error().code == Errc::Exhausted) {
-          exhausted.change([](int& n) { ++n; });
-        }
-      });
-    }
-  });
-  EXPECT_TRUE(exhausted.wait([](int n) { return n == 1; }));
 }
 
 TEST(LocalIp, TowardsLoopbackIsLoopback) {

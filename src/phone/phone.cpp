@@ -41,7 +41,9 @@ Result<SocketAddress> Phone::open() {
   auto sockets = SipSockets::open(control_, options_.listen, *this, log_);
   if (!sockets) return std::unexpected(sockets.error());
   sockets_ = std::move(*sockets);
-  resolver_ = std::make_unique<Resolver>(control_);
+  auto dns = DnsClient::create(control_, {});
+  if (!dns) return std::unexpected(dns.error());
+  resolver_ = std::make_unique<Resolver>(control_, std::move(*dns));
   sip::UserAgentIo& io = *this;
   agent_ = std::make_unique<sip::UserAgent>(sip::UserAgent::Options{.product = "sipcast-phone"}, io,
                                             log_);
@@ -114,15 +116,18 @@ void Phone::on_registration_failed(const sip::Ending& ending) {
 // --- between the user agent and its sockets
 
 void Phone::send(const sip::Target& to, std::string message, const std::string& branch) {
-  if (const auto address = SocketAddress::parse(to.host, to.port)) {
+  const uint16_t own_port = to.port ? to.port : sip::default_port(to.transport);
+  if (const auto address = SocketAddress::parse(to.host, own_port)) {
     return send_to(*address, to.transport, message, branch);
   }
-  resolver_->resolve(to.host, to.port,
-                     [this, transport = to.transport, message = std::move(message),
-                      branch](Result<SocketAddress> address) {
-                       if (!address) return send_failed(branch, address.error().cause);
-                       send_to(*address, transport, message, branch);
-                     });
+  const auto transport =
+      to.transport == sip::Transport::Tcp ? SipTransport::Tcp : SipTransport::Udp;
+  resolver_->locate(
+      {.host = to.host, .port = to.port, .transport = transport},
+      [this, to, message = std::move(message), branch](const Result<std::vector<SipHop>>& hops) {
+        if (!hops) return send_failed(branch, hops.error().cause);
+        send_to(hops->front().address, to.transport, message, branch);
+      });
 }
 
 void Phone::send_to(const SocketAddress& to, sip::Transport transport, const std::string& message,
@@ -150,9 +155,11 @@ void Phone::on_tcp_failed(const SocketAddress& to, const std::string& cause) {
 
 SocketAddress Phone::advertised(const sip::Target&) { return sockets_->local_address(); }
 
-void Phone::on_message(BytesView message, bool tcp, const SocketAddress& from) {
+void Phone::on_message(BytesView message, SipTransport transport, const SocketAddress& from) {
   if (!agent_) return;
-  agent_->on_message(message, tcp ? sip::Transport::Tcp : sip::Transport::Udp, from, now());
+  agent_->on_message(message,
+                     transport == SipTransport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp,
+                     from, now());
   on_agent_used();
 }
 

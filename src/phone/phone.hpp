@@ -13,6 +13,7 @@
 #include "base/socket_address.hpp"
 #include "net/event_loop.hpp"
 #include "net/media_loop.hpp"
+#include "net/resolver.hpp"
 #include "net/sip_sockets.hpp"
 #include "phone/json_line.hpp"
 #include "phone/phone_call.hpp"
@@ -45,7 +46,7 @@ class Phone final : private sip::UserAgentIo,
  private:
   void send(const sip::Target& to, std::string message, const std::string& branch) override;
   SocketAddress advertised(const sip::Target& to) override;
-  void on_message(BytesView message, bool tcp, const SocketAddress& from) override;
+  void on_message(BytesView message, SipTransport transport, const SocketAddress& from) override;
   void on_tcp_failed(const SocketAddress& to, const std::string& cause) override;
   void on_registered(Duration expires) override;
   void on_registration_failed(const sip::Ending& ending) override;

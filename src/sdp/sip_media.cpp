@@ -8,6 +8,7 @@
 #include "sdp/contains.hpp"
 #include "sdp/h264_format.hpp"
 #include "sdp/sip_formats.hpp"
+#include "sdp/sip_srtp.hpp"
 
 namespace sipcast::sdp {
 namespace {
@@ -30,9 +31,11 @@ std::optional<SipMedia>& slot(SipAgreement& agreement, MediaKind kind) {
   return kind == MediaKind::Audio ? agreement.audio : agreement.video;
 }
 
-/// SRTP is not done on this leg.
-bool is_plain_rtp(const MediaDescription& media) {
-  return iequals(media.protocol, "RTP/AVP") || iequals(media.protocol, "RTP/AVPF");
+bool is_rtp(const MediaDescription& media) {
+  for (const char* protocol : {"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"}) {
+    if (iequals(media.protocol, protocol)) return true;
+  }
+  return false;
 }
 
 /// Our codec as the peer writes it; none: not ours, or H264 in a mode that nobody speaks.
@@ -132,6 +135,18 @@ SipMedia read_answered_codecs(MediaKind kind, const MediaDescription& line, cons
   return media;
 }
 
+/// Takes the keys of an answered m-line. Errors: NoCommonCodec.
+Result<void> read_answered_srtp(const MediaDescription& line, MediaKind kind, const SipLocal& local,
+                                SipMedia& media) {
+  const auto crypto = read_srtp(line, local);
+  if (!crypto) return std::unexpected(crypto.error());
+  if (!*crypto) return {};
+  const auto keys = answered_keys(line, **crypto, kind, local);
+  if (!keys) return std::unexpected(keys.error());
+  media.srtp = *keys;
+  return {};
+}
+
 /// "audio: PCMU, G729 (refused)" for the cause of NoCommonCodec.
 std::string summary(const SessionDescription& session) {
   std::string text;
@@ -140,7 +155,7 @@ std::string summary(const SessionDescription& session) {
     if (!text.empty()) text += "; ";
     text += printable(media.kind, 32) + ": " + encoding_names(payload_formats(media));
     if (media.port == 0) text += " (refused)";
-    if (!is_plain_rtp(media)) text += " over " + printable(media.protocol, 40);
+    if (!is_rtp(media)) text += " over " + printable(media.protocol, 40);
   }
   return text.empty() ? "no media" : text;
 }
@@ -199,6 +214,8 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
   const auto formats = payload_formats(offered);
   const PayloadFormat* chosen = choose(kind, formats, local);
   if (!chosen) return std::optional<SipMedia>();
+  const auto crypto = read_srtp(offered, local);
+  if (!crypto) return std::unexpected(crypto.error());
   SipMedia media;
   if (auto read = read_transport(session, offered, local.direction, media); !read) {
     return std::unexpected(read.error());
@@ -220,6 +237,7 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
     add_format(answer, format);
     media.telephone_event = event->payload_type;
   }
+  if (*crypto) media.srtp = take_offered_keys(**crypto, kind, local, answer);
   if (media.rtcp_mux) answer.add("rtcp-mux");
   answer.add(direction_name(media.direction));
   return std::optional<SipMedia>(std::move(media));
@@ -250,7 +268,7 @@ std::string make_offer(const SipLocal& local) {
     MediaDescription& media = session.media.emplace_back();
     media.kind = kind_name(kind);
     media.port = port_of(kind, local);
-    media.protocol = "RTP/AVP";
+    offer_srtp(media, kind, local);
     for (const PayloadFormat& format : formats) add_format(media, format);
     media.add(direction_name(local.direction));
   }
@@ -265,6 +283,7 @@ Result<SipAgreement> read_answer(std::string_view answer, const SipLocal& local)
     if (port_of(kind, local) != 0 && !offered_formats(kind, local).empty()) offered.push_back(kind);
   }
   SipAgreement agreement;
+  std::optional<Error> problem;
   for (size_t i = 0; i < session->media.size(); ++i) {
     const MediaDescription& line = session->media[i];
     if (i >= offered.size()) {
@@ -275,15 +294,22 @@ Result<SipAgreement> read_answer(std::string_view answer, const SipLocal& local)
       return fail(Errc::InvalidArgument,
                   fmt::format("{}: {} was offered here", describe(line), kind_name(kind)));
     }
-    if (line.port == 0 || !is_plain_rtp(line)) continue;
+    if (line.port == 0 || !is_rtp(line)) continue;
     SipMedia media = read_answered_codecs(kind, line, local);
     if (media.receive.empty()) continue;
+    if (auto secured = read_answered_srtp(line, kind, local, media); !secured) {
+      problem = secured.error();
+      continue;
+    }
     if (auto read = read_transport(*session, line, local.direction, media); !read) {
       return std::unexpected(read.error());
     }
     slot(agreement, kind) = std::move(media);
   }
-  if (!agreement.audio && !agreement.video) return no_common_codec(*session, local);
+  if (!agreement.audio && !agreement.video) {
+    if (problem) return std::unexpected(*problem);
+    return no_common_codec(*session, local);
+  }
   return agreement;
 }
 
@@ -292,17 +318,23 @@ Result<SipAnswer> make_answer(std::string_view offer, const SipLocal& local) {
   if (!session) return std::unexpected(session.error());
   SessionDescription answer = local_session(local);
   SipAnswer result;
+  std::optional<Error> problem;
   for (const MediaDescription& line : session->media) {
     MediaDescription& ours = answer.media.emplace_back(refuse(line));
     const auto kind = kind_of_line(line);
-    if (!kind || line.port == 0 || !is_plain_rtp(line) || port_of(*kind, local) == 0) continue;
+    if (!kind || line.port == 0 || !is_rtp(line) || port_of(*kind, local) == 0) continue;
     auto& taken = slot(result.agreement, *kind);
     if (taken) continue;  // one m-line a kind
     auto accepted = accept(*kind, *session, line, local, ours);
+    if (!accepted && accepted.error().code == Errc::NoCommonCodec) {
+      problem = accepted.error();
+      continue;
+    }
     if (!accepted) return std::unexpected(accepted.error());
     taken = std::move(*accepted);
   }
   if (!result.agreement.audio && !result.agreement.video) {
+    if (problem) return std::unexpected(*problem);
     return no_common_codec(*session, local);
   }
   result.sdp = to_text(answer);

@@ -8,8 +8,18 @@
 #include "base/result.hpp"
 #include "base/socket_address.hpp"
 #include "media/track.hpp"
+#include "sdp/crypto_attribute.hpp"
 
 namespace sipcast::sdp {
+
+/// SDES-SRTP on the phone's leg (RFC 4568).
+enum class SrtpMode : uint8_t { Off, Optional, Required };
+
+/// What both sides of an m-line agreed on.
+struct SdesKeys {
+  SdesKey send, receive;
+  friend bool operator==(const SdesKeys&, const SdesKeys&) = default;
+};
 
 enum class Direction : uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };
 
@@ -33,6 +43,7 @@ struct SipMedia {
   bool rtcp_mux = false;
   Direction direction = Direction::SendRecv;  ///< as we may act: RecvOnly: we receive only
   bool nack_pli = false, ccm_fir = false;     ///< the peer takes these RTCP messages
+  std::optional<SdesKeys> srtp;               ///< none: plain RTP
 };
 
 struct SipAgreement {
@@ -51,13 +62,16 @@ struct SipLocal {
   /// H264 packetization modes to write, in this order; an answer takes the first offered that is
   /// here.
   std::vector<uint8_t> h264_modes = {1, 0};
+  SrtpMode srtp = SrtpMode::Off;
+  /// Ours, one for each suite; not used when `srtp` is Off. Random, the same in the whole call.
+  std::array<SdesKey, 2> audio_keys, video_keys;
   /// When sending H264: SPS and PPS for sprop-parameter-sets; may be empty.
   std::vector<Bytes> parameter_sets;
 };
 
-/// An offer (RFC 8866, RFC 3264): RTP/AVP, telephone-event/8000 with the audio (and /48000 beside
-/// Opus), a=rtcp-fb nack pli and ccm fir with the video. PTs: static for G.711 and G.722, 111 Opus,
-/// 101 and 110 telephone-event, 96 and 97 H264 modes 1 and 0, 98 VP8.
+/// An offer (RFC 8866, RFC 3264): RTP/AVP or RTP/SAVP, telephone-event/8000 with the audio (and
+/// /48000 beside Opus), a=rtcp-fb nack pli and ccm fir with the video. PTs: static for G.711 and
+/// G.722, 111 Opus, 101 and 110 telephone-event, 96 and 97 H264 modes 1 and 0, 98 VP8.
 std::string make_offer(const SipLocal& local);
 
 /// Reads the peer's answer to `make_offer(local)`. Errors: BadSyntax; InvalidArgument naming the

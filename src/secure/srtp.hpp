@@ -45,7 +45,7 @@ class SrtpSender {
  public:
   static constexpr size_t kMaxSources = 4;
   static Result<SrtpSender> create(const SrtpMasterKey& master);
-  size_t overhead() const { return cipher_.tag_size(); }  ///< 10 or 16
+  size_t overhead() const { return cipher_.tag_size(); }  ///< 4, 10 or 16
   /// Copies `header` (12 bytes or more, with CSRCs and extension), encrypts `payload` behind it,
   /// and adds the tag. Returns the size written; 0 when `out` is too small, the header is short, or
   /// there are more SSRCs than kMaxSources. `out` may not overlap the others. Older sequence

@@ -56,6 +56,8 @@ Result<SrtpCipher> SrtpCipher::create(const SrtpMasterKey& master, Use use) {
 
   SrtpCipher result;
   result.profile_ = master.profile;
+  const bool short_tag = master.profile == SrtpProfile::AesCm128HmacSha1_32 && !rtcp;
+  result.tag_size_ = gcm ? 16 : short_tag ? 4 : 10;
   result.trailer_in_aad_ = rtcp;
   std::array<uint8_t, 16> key{};
   bool good =
@@ -97,7 +99,7 @@ bool SrtpCipher::seal(const Context& context, BytesView plain, std::span<uint8_t
   if (profile_ == SrtpProfile::AeadAes128Gcm) return seal_gcm(context, plain, out, tag);
   std::array<uint8_t, 20> digest;
   if (!count(context, plain, out) || !mac(context, out.first(plain.size()), digest)) return false;
-  std::copy_n(digest.begin(), 10, tag.begin());
+  std::copy_n(digest.begin(), tag_size_, tag.begin());
   return true;
 }
 
@@ -106,7 +108,7 @@ bool SrtpCipher::open(const Context& context, BytesView sealed, BytesView tag,
   if (tag.size() != tag_size()) return false;
   if (profile_ == SrtpProfile::AeadAes128Gcm) return open_gcm(context, sealed, tag, out);
   std::array<uint8_t, 20> digest;
-  return mac(context, sealed, digest) && CRYPTO_memcmp(digest.data(), tag.data(), 10) == 0 &&
+  return mac(context, sealed, digest) && CRYPTO_memcmp(digest.data(), tag.data(), tag_size_) == 0 &&
          count(context, sealed, out);
 }
 

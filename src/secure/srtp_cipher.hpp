@@ -15,6 +15,7 @@ namespace sipcast {
 enum class SrtpProfile : uint8_t {
   AeadAes128Gcm,        ///< RFC 7714, 16-byte tag
   AesCm128HmacSha1_80,  ///< RFC 3711, 10-byte tag
+  AesCm128HmacSha1_32,  ///< RFC 4568 §6.2.2: 4-byte tag for RTP, 10 for RTCP; by SDES only
 };
 
 /// What DTLS (or SDES) agreed for one direction. GCM has a 12-byte salt: its last two bytes here
@@ -41,7 +42,7 @@ class SrtpCipher {
     BytesView header;   ///< in the clear
     BytesView trailer;  ///< RTP: the ROC, which GCM has in its IV. RTCP: E flag and index
   };
-  size_t tag_size() const { return profile_ == SrtpProfile::AeadAes128Gcm ? 16 : 10; }
+  size_t tag_size() const { return tag_size_; }
   /// Encrypts `plain` into `out` (as many bytes; may be the same memory) and writes tag_size()
   /// bytes to `tag`. False only when OpenSSL fails.
   bool seal(const Context& context, BytesView plain, std::span<uint8_t> out,
@@ -71,6 +72,7 @@ class SrtpCipher {
   std::unique_ptr<evp_mac_ctx_st, FreeMac> mac_;  // none for GCM
   std::array<uint8_t, 16> salt_{};                // 12 or 14 bytes, then zeros
   SrtpProfile profile_ = SrtpProfile::AeadAes128Gcm;
+  size_t tag_size_ = 16;
   bool trailer_in_aad_ = false;  // SRTCP with GCM
 };
 

@@ -64,9 +64,10 @@ class Oracle {
     static const srtp_err_status_t started = srtp_init();
     EXPECT_EQ(started, srtp_err_status_ok);
     srtp_policy_t policy{};
-    const srtp_profile_t profile = key.profile == SrtpProfile::AeadAes128Gcm
-                                       ? srtp_profile_aead_aes_128_gcm
-                                       : srtp_profile_aes128_cm_sha1_80;
+    const srtp_profile_t profile =
+        key.profile == SrtpProfile::AeadAes128Gcm         ? srtp_profile_aead_aes_128_gcm
+        : key.profile == SrtpProfile::AesCm128HmacSha1_80 ? srtp_profile_aes128_cm_sha1_80
+                                                          : srtp_profile_aes128_cm_sha1_32;
     srtp_crypto_policy_set_from_profile_for_rtp(&policy.rtp, profile);
     srtp_crypto_policy_set_from_profile_for_rtcp(&policy.rtcp, profile);
     policy.ssrc.type = direction;
@@ -101,7 +102,8 @@ class Srtp : public testing::TestWithParam<SrtpProfile> {
 };
 INSTANTIATE_TEST_SUITE_P(Profiles, Srtp,
                          testing::Values(SrtpProfile::AeadAes128Gcm,
-                                         SrtpProfile::AesCm128HmacSha1_80));
+                                         SrtpProfile::AesCm128HmacSha1_80,
+                                         SrtpProfile::AesCm128HmacSha1_32));
 
 TEST(SrtpKeys, AreDerivedAsInRfc3711AppendixB3) {
   const SrtpMasterKey key{

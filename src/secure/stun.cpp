@@ -252,6 +252,16 @@ Bytes make_binding_error(const StunTransactionId& transaction, uint16_t code,
   return message.finish(password);
 }
 
+Bytes make_plain_binding_request(const StunTransactionId& transaction) {
+  Bytes message;
+  ByteWriter out(message);
+  out.u16(kStunBindingRequest);
+  out.u16(0);  // no attributes
+  out.u32(kMagicCookie);
+  out.bytes(transaction);
+  return message;
+}
+
 Bytes make_binding_request(const StunRequest& request) {
   Builder message(kStunBindingRequest, request.transaction);
   message.attribute(kUsername, as_bytes(request.username));

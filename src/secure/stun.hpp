@@ -54,6 +54,9 @@ Bytes make_binding_success(const StunTransactionId& transaction, const SocketAdd
 Bytes make_binding_error(const StunTransactionId& transaction, uint16_t code,
                          std::string_view password, std::span<const uint16_t> unknown = {});
 
+/// A request without attributes, as a keep-alive to a SIP server is (RFC 5626 §4.4.2).
+Bytes make_plain_binding_request(const StunTransactionId& transaction);
+
 /// What a browser sends: here for tests, fuzzers and simulated viewers.
 struct StunRequest {
   StunTransactionId transaction{};

@@ -104,5 +104,15 @@ TEST(MakeBinding, RequestIsReadBack) {
   EXPECT_EQ(parsed->unknown[0], 0x0055);
 }
 
+TEST(Stun, APlainRequestIsTwentyBytesThatParse) {
+  const StunTransactionId transaction = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const Bytes request = make_plain_binding_request(transaction);
+  EXPECT_EQ(request.size(), 20u);
+  const auto parsed = parse_stun(request);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->type, kStunBindingRequest);
+  EXPECT_EQ(parsed->transaction, transaction);
+}
+
 }  // namespace
 }  // namespace sipcast

@@ -133,7 +133,8 @@ struct Agent : UserAgentIo {
     net.nodes.push_back({at, {}, &agent});
   }
   void send(const Target& to, std::string message, const std::string&) override {
-    const auto where = SocketAddress::parse(to.host, to.port);
+    const auto where =
+        SocketAddress::parse(to.host, to.port ? to.port : default_port(to.transport));
     if (where) net.send(address, *where, message);
   }
   SocketAddress advertised(const Target&) override { return address; }

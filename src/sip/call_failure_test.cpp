@@ -131,7 +131,7 @@ TEST_F(Scripted, A408NamesTheHopThatSaysIt) {
 }
 
 TEST_F(Pair, ABadCalleeIsRefusedAtOnce) {
-  for (const char* bad : {"", " ", "a b", "sip:", "tel:1<", "a@", "@b", "sip:a@b c", "sips:a@b"}) {
+  for (const char* bad : {"", " ", "a b", "sip:", "tel:1<", "a@", "@b", "sip:a@b c"}) {
     const auto result = us.agent.invite(account, bad, "", call, net.now);
     EXPECT_FALSE(result.has_value()) << bad;
   }

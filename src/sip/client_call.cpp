@@ -33,7 +33,8 @@ void Call::start(const Account& account, Destination destination, std::string sd
   observer_ = &observer;
   call_id_ = random_token(24);
   local_tag_ = random_token(12);
-  contact_ = core_.contact(escape_user(account.login), destination_.target);
+  contact_ = core_.contact(escape_user(account.login), destination_.target,
+                           destination_.request_uri.starts_with("sips:"));
   session_ = core_.digest_session(account);
   core_.index_dialog(call_id_, local_tag_, handle_);
   send_invite();
@@ -143,6 +144,10 @@ void Call::on_success(const ClientEvent& event, std::shared_ptr<Dialog> dialog) 
 }
 
 void Call::on_failure(const ClientEvent& event) {
+  const Sent& invite = forks_->invite;
+  if (!hangup_wanted_ && core_.fail_over(event, invite.target, invite.branch)) {
+    return send_invite();
+  }
   if (event.kind != ClientEvent::Kind::Response) {
     return end({.cause = event.cause,
                 .timeout = event.kind == ClientEvent::Kind::Timeout,

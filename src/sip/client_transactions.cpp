@@ -3,14 +3,22 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sip/destination.hpp"
 #include "sip/transactions_private.hpp"
 
 namespace sipcast::sip {
 
 std::string describe(const Target& target) {
-  return fmt::format("{}:{}/{}", printable(bracketed(target.host), 100), target.port,
-                     target.transport == Transport::Tcp ? "TCP" : "UDP");
+  const uint16_t port = target.port ? target.port : default_port(target.transport);
+  return fmt::format("{}:{}/{}", printable(bracketed(target.host), 100), port,
+                     via_transport(target.transport));
 }
+
+namespace {
+constexpr Duration kTcpPatience = std::chrono::seconds(2);
+constexpr Duration kUdpOnlyFor = std::chrono::hours(1);
+constexpr size_t kMaxUdpOnly = 1000;
+}  // namespace
 
 TransactionTable::TransactionTable(Context context) : context_(context) {}
 TransactionTable::~TransactionTable() = default;
@@ -33,14 +41,68 @@ void TransactionTable::start_client(Message request, const std::string& branch,
   client.on_event = std::move(on_event);
   client.interval = context_.options.t1;
   clients_[client.key] = std::move(owned);
-  client.timeout =
-      context_.timers.at(context_.now + 64 * context_.options.t1, [this, key = client.key] {
-        const auto at = clients_.find(key);
-        if (at == clients_.end()) return;
-        const ClientEvent event = timeout_of(*at->second);
-        if (at->second->invite) return invite_event(key, invite_client::Event::TimerB, &event);
-        non_invite_event(key, non_invite_client::Event::TimerF, &event);
-      });
+  client.patience = (context_.io.has_alternative(target) ? 8 : 64) * context_.options.t1;
+  client.timeout = context_.timers.at(context_.now + client.patience, [this, key = client.key] {
+    const auto at = clients_.find(key);
+    if (at == clients_.end()) return;
+    const ClientEvent event = timeout_of(*at->second);
+    if (at->second->invite) return invite_event(key, invite_client::Event::TimerB, &event);
+    non_invite_event(key, non_invite_client::Event::TimerF, &event);
+  });
+  choose_transport(client);
+  arm_retransmission(client);
+  context_.io.send(client.target, client.wire, client.branch);
+}
+
+/// RFC 3261 §18.1.1: what may not fit into one datagram goes over TCP, and over UDP after all when
+/// the peer refuses that. CANCEL goes where its INVITE went.
+void TransactionTable::choose_transport(Client& client) {
+  if (client.request.method == "CANCEL") {
+    const auto invite = clients_.find(client_key(client.branch, "INVITE"));
+    if (invite != clients_.end()) move(client, invite->second->target.transport);
+    return;
+  }
+  if (client.target.transport != Transport::Udp || client.wire.size() <= context_.options.udp_max) {
+    return;
+  }
+  const auto known = udp_only_.find(describe(client.target));
+  if (known != udp_only_.end() && known->second > context_.now) return;
+  client.large = true;
+  context_.log.debug("SIP: {} of {} bytes goes over TCP", client.request.method,
+                     client.wire.size());
+  move(client, Transport::Tcp);
+  client.back_to_udp = context_.timers.at(context_.now + kTcpPatience, [this, key = client.key] {
+    const auto at = clients_.find(key);
+    if (at != clients_.end()) back_to_udp(*at->second, "no answer over TCP");
+  });
+}
+
+/// Changes the transport, and the topmost Via with it; the branch stays, so that whoever gets both
+/// copies sees one request.
+void TransactionTable::move(Client& client, Transport transport) {
+  client.target.transport = transport;
+  constexpr std::string_view kProtocol = "SIP/2.0/";  // begins the Via: the start line has no '/'
+  const auto rewrite = [&](std::string& text) {
+    const size_t at = text.find(kProtocol);
+    if (at == std::string::npos) return;
+    const size_t begin = at + kProtocol.size();
+    text.replace(begin, text.find(' ', begin) - begin, via_transport(transport));
+  };
+  rewrite(client.wire);
+  for (auto& header : client.request.headers) {
+    if (header.name == "Via") return rewrite(header.value);
+  }
+}
+
+void TransactionTable::back_to_udp(Client& client, std::string_view why) {
+  client.back_to_udp.stop();
+  client.large = false;
+  move(client, Transport::Udp);
+  const std::string peer = describe(client.target);
+  context_.log.debug("SIP: {} of {} bytes goes to {} after all: {}", client.request.method,
+                     client.wire.size(), peer, printable(why));
+  if (udp_only_.size() >= kMaxUdpOnly) udp_only_.clear();
+  udp_only_.insert_or_assign(peer, context_.now + kUdpOnlyFor);
   arm_retransmission(client);
   context_.io.send(client.target, client.wire, client.branch);
 }
@@ -50,8 +112,7 @@ void TransactionTable::abandon_client(const std::string& branch, std::string_vie
 }
 
 ClientEvent TransactionTable::timeout_of(const Client& client) const {
-  const auto waited =
-      std::chrono::duration_cast<std::chrono::seconds>(64 * context_.options.t1).count();
+  const auto waited = std::chrono::duration_cast<std::chrono::seconds>(client.patience).count();
   return {.kind = ClientEvent::Kind::Timeout,
           .from = {},
           .cause = fmt::format("no answer to {} from {} within {} s", client.request.method,
@@ -83,6 +144,7 @@ bool TransactionTable::on_response(const Received& response, const SocketAddress
   const std::string key = client_key(response.branch(), response.cseq_method);
   const auto at = clients_.find(key);
   if (at == clients_.end()) return false;
+  at->second->back_to_udp.stop();
   const ClientEvent event{.response = &response, .from = from, .cause = {}};
   const int status = response.message.status;
   if (at->second->invite) {
@@ -108,7 +170,9 @@ void TransactionTable::on_send_failed(const std::string& branch, const std::stri
     const std::string key = client_key(branch, method);
     const auto at = clients_.find(key);
     if (at == clients_.end()) continue;
-    if (at->second->invite) {
+    if (at->second->large && at->second->unanswered()) {
+      back_to_udp(*at->second, cause);
+    } else if (at->second->invite) {
       invite_event(key, invite_client::Event::TransportError, &event);
     } else {
       non_invite_event(key, non_invite_client::Event::TransportError, &event);

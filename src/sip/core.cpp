@@ -16,6 +16,11 @@ std::string dialog_key(const std::string& call_id, const std::string& local_tag)
   return call_id + ' ' + local_tag;
 }
 
+std::string account_key(const Account& account) {
+  return fmt::format("{}\n{}\n{}\n{}", account.login, account.domain, account.authentication_name,
+                     account.outbound_proxy ? describe(*account.outbound_proxy) : "");
+}
+
 bool wants_credentials(const ClientEvent& event) {
   return event.status() == 401 || event.status() == 407;
 }
@@ -61,7 +66,7 @@ Sent Core::start(Message request, const Target& target, OnClientEvent on_event) 
   Sent sent{
       .branch = "z9hG4bK" + random_token(20), .request = std::move(request), .target = target};
   const SocketAddress us = io.advertised(target);
-  Via via{.transport = target.transport == Transport::Tcp ? "TCP" : "UDP",
+  Via via{.transport = std::string(via_transport(target.transport)),
           .sent_by = {.host = us.ip(), .port = us.port()},
           .params = {}};
   via.params.set("branch", sent.branch);
@@ -75,10 +80,15 @@ Sent Core::start(Message request, const Target& target, OnClientEvent on_event) 
   return sent;
 }
 
+bool Core::fail_over(const ClientEvent& event, const Target& target, const std::string& branch) {
+  const bool failed = event.kind != ClientEvent::Kind::Response || event.status() == 503;
+  return failed && io.fail_over(target, branch);
+}
+
 Core::SentAck Core::send_ack(Message ack, const Target& target) {
   SentAck sent{.wire = {}, .branch = "z9hG4bK" + random_token(20), .target = target};
   const SocketAddress us = io.advertised(target);
-  Via via{.transport = target.transport == Transport::Tcp ? "TCP" : "UDP",
+  Via via{.transport = std::string(via_transport(target.transport)),
           .sent_by = {.host = us.ip(), .port = us.port()},
           .params = {}};
   via.params.set("branch", sent.branch);
@@ -101,8 +111,10 @@ void Core::send_in_dialog(const std::shared_ptr<InDialogRequest>& request) {
   }
   for (const auto& [name, value] : request->headers) message.add(name, value);
   if (!request->body.empty()) message.set_body(request->content_type, request->body);
-  start(std::move(message), dialog.next_hop(), [this, request](const ClientEvent& event) {
+  const Target target = dialog.next_hop();
+  const auto on_event = [this, request, target](const ClientEvent& event) {
     if (event.status() >= 100 && event.status() < 200) return;
+    if (fail_over(event, target, request->branch)) return send_in_dialog(request);
     if (wants_credentials(event) && request->session) {
       const auto taken = request->session->challenged(event.response->message, request->tries,
                                                       DigestSession::Learn::No);
@@ -110,7 +122,8 @@ void Core::send_in_dialog(const std::shared_ptr<InDialogRequest>& request) {
       log.info("SIP {} is not authorised: {}", request->method, taken.error().cause);
     }
     if (request->done) request->done(event);
-  });
+  };
+  request->branch = start(std::move(message), target, on_event).branch;
 }
 
 Message Core::response_to(const Received& request, int status, const std::string& to_tag) const {
@@ -149,10 +162,10 @@ std::string Core::min_se() const {
       std::chrono::duration_cast<std::chrono::seconds>(options.min_session_expires).count());
 }
 
-std::string Core::contact(const std::string& user, const Target& target) {
+std::string Core::contact(const std::string& user, const Target& target, bool secure) {
   const SocketAddress us = io.advertised(target);
-  return fmt::format("<sip:{}@{}{}>", user, us.to_string(),
-                     target.transport == Transport::Tcp ? ";transport=tcp" : "");
+  return fmt::format("<{}:{}@{}{}>", secure ? "sips" : "sip", user, us.to_string(),
+                     uri_transport(target.transport));
 }
 
 std::shared_ptr<DigestSession> Core::digest_session(const Account& account) {
@@ -160,9 +173,7 @@ std::shared_ptr<DigestSession> Core::digest_session(const Account& account) {
   if (!account.realm.empty()) {
     realm = std::make_shared<std::string>(account.realm);
   } else {
-    const std::string key =
-        fmt::format("{}\n{}\n{}\n{}", account.login, account.domain, account.authentication_name,
-                    account.outbound_proxy ? describe(*account.outbound_proxy) : "");
+    const std::string key = account_key(account);
     if (realms_.size() >= kMaxRememberedRealms && !realms_.contains(key)) {
       realms_.erase(realms_.begin());
     }
@@ -173,6 +184,16 @@ std::shared_ptr<DigestSession> Core::digest_session(const Account& account) {
   return std::make_shared<DigestSession>(
       account.authentication_name.empty() ? account.login : account.authentication_name,
       account.password, std::move(realm));
+}
+
+void Core::set_service_route(const Account& account, std::vector<std::string> routes) {
+  constexpr size_t kMaxRoutes = 16;
+  if (routes.size() > kMaxRoutes) routes.resize(kMaxRoutes);
+  if (routes.empty()) {
+    service_routes_.erase(account_key(account));
+  } else {
+    service_routes_.insert_or_assign(account_key(account), std::move(routes));
+  }
 }
 
 Call* Core::find_call(CallHandle handle) {
@@ -213,6 +234,9 @@ Result<CallHandle> Core::invite(const Account& account, std::string_view callee,
   auto destination = resolve_callee(account, callee);
   if (!destination) return std::unexpected(destination.error());
   if (account.login.empty()) return fail(Errc::InvalidArgument, "the SIP login is empty");
+  if (const auto at = service_routes_.find(account_key(account)); at != service_routes_.end()) {
+    use_service_route(at->second, *destination);
+  }
   const CallHandle handle = next_handle_++;
   Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));
   call.start(account, std::move(*destination), std::move(sdp), observer);
@@ -229,6 +253,12 @@ RegistrationHandle Core::register_account(const Account& account, RegistrationOb
 
 void Core::unregister(RegistrationHandle handle) {
   if (Registration* registration = find_registration(handle)) registration->remove();
+}
+
+void Core::on_flow_lost(Transport transport, const SocketAddress& peer) {
+  for (const auto& [handle, registration] : registrations_) {
+    registration->on_flow_lost(transport, peer);
+  }
 }
 
 void Core::on_timer() {

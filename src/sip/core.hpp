@@ -31,6 +31,7 @@ struct InDialogRequest {
   std::shared_ptr<DigestSession> session;  ///< nullptr: challenges are not answered
   OnClientEvent done;                      ///< the final event
   DigestTries tries = {};
+  std::string branch = {};  ///< of the last try
 };
 
 /// What calls and registrations of one UserAgent share. Control loop only.
@@ -67,6 +68,9 @@ class Core {
 
   /// Adds Via and User-Agent, sends, and reports to `on_event`.
   Sent start(Message request, const Target& target, OnClientEvent on_event);
+  /// After a final event: true when its request shall be sent once more, now to another server of
+  /// the target (RFC 3263 §4.3).
+  bool fail_over(const ClientEvent& event, const Target& target, const std::string& branch);
   /// Adds Via; sends without transaction (ACK of a 2xx). What was sent, for repeating it.
   struct SentAck {
     std::string wire, branch;
@@ -78,10 +82,13 @@ class Core {
   /// Copies what a response copies (§8.2.6.2); "" leaves To as it is.
   Message response_to(const Received& request, int status, const std::string& to_tag) const;
   void respond(const std::string& key, const Message& response);
-  /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`.
-  std::string contact(const std::string& user, const Target& target);
+  /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`; `secure`: a sips: URI, as whoever
+  /// calls one must have (RFC 3261 §8.1.1.8).
+  std::string contact(const std::string& user, const Target& target, bool secure = false);
   std::string min_se() const;  ///< our Min-SE, in seconds
   std::shared_ptr<DigestSession> digest_session(const Account& account);
+  /// What the registrar wants calls of this account to pass (RFC 3608); empty: nothing.
+  void set_service_route(const Account& account, std::vector<std::string> routes);
 
   Call* find_call(CallHandle handle);
   void index_dialog(const std::string& call_id, const std::string& local_tag, CallHandle handle);
@@ -96,6 +103,7 @@ class Core {
                             CallObserver& observer);
   RegistrationHandle register_account(const Account& account, RegistrationObserver& observer);
   void unregister(RegistrationHandle handle);
+  void on_flow_lost(Transport transport, const SocketAddress& peer);
   void on_message(BytesView bytes, Transport transport, const SocketAddress& from);
   void on_timer();
   size_t calls() const { return calls_.size(); }
@@ -120,7 +128,8 @@ class Core {
   std::unordered_map<std::string, CallHandle> invites_;  ///< incoming, by server transaction
   std::unordered_map<std::string, CallHandle> merged_;   ///< incoming, by §8.2.2.2
   std::unordered_map<RegistrationHandle, std::unique_ptr<Registration>> registrations_;
-  std::unordered_map<std::string, std::shared_ptr<std::string>> realms_;  ///< by account
+  std::unordered_map<std::string, std::shared_ptr<std::string>> realms_;      ///< by account
+  std::unordered_map<std::string, std::vector<std::string>> service_routes_;  ///< by account
   std::vector<std::unique_ptr<Call>> graveyard_;
   std::vector<std::unique_ptr<Registration>> ended_registrations_;
   uint64_t next_handle_ = 1;

@@ -60,7 +60,7 @@ bool is_keep_alive(BytesView bytes) {
 void Core::on_message(BytesView bytes, Transport transport, const SocketAddress& from) {
   if (is_keep_alive(bytes)) return;
   auto message =
-      Message::parse(bytes, transport == Transport::Tcp ? Framing::Stream : Framing::Datagram);
+      Message::parse(bytes, is_reliable(transport) ? Framing::Stream : Framing::Datagram);
   if (!message) return answer_malformed(bytes, message.error(), transport, from);
   auto received = Received::from_message(std::move(*message));
   if (!received) return answer_malformed(bytes, received.error(), transport, from);

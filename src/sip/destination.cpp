@@ -10,8 +10,6 @@
 namespace sipcast::sip {
 namespace {
 
-constexpr uint16_t kDefaultPort = 5060;
-
 Result<HostPort> domain_of(const Account& account) {
   auto domain = HostPort::parse(account.domain);
   if (!domain) domain = HostPort::parse(bracketed(account.domain));
@@ -28,18 +26,44 @@ Target domain_target(const Account& account, const HostPort& domain) {
 }
 
 uint16_t shown_port(const Account& account, const HostPort& domain) {
-  return account.outbound_proxy || domain.port == kDefaultPort ? uint16_t{0} : domain.port;
+  return account.outbound_proxy || domain.port == default_port(account.transport) ? uint16_t{0}
+                                                                                  : domain.port;
 }
 
 void route_by_proxy(const Account& account, Destination& destination) {
   if (!account.outbound_proxy) return;
   const Target& proxy = *account.outbound_proxy;
   destination.target = proxy;
-  destination.routes = {fmt::format("<sip:{}:{}{};lr>", bracketed(proxy.host), proxy.port,
-                                    proxy.transport == Transport::Tcp ? ";transport=tcp" : "")};
+  const std::string port = proxy.port ? ':' + std::to_string(proxy.port) : "";
+  destination.routes = {
+      fmt::format("<sip:{}{}{};lr>", bracketed(proxy.host), port, uri_transport(proxy.transport))};
 }
 
 }  // namespace
+
+std::string_view via_transport(Transport transport) {
+  switch (transport) {
+    case Transport::Udp:
+      return "UDP";
+    case Transport::Tcp:
+      return "TCP";
+    case Transport::Tls:
+      return "TLS";
+  }
+  std::unreachable();
+}
+
+std::string_view uri_transport(Transport transport) {
+  switch (transport) {
+    case Transport::Udp:
+      return "";
+    case Transport::Tcp:
+      return ";transport=tcp";
+    case Transport::Tls:
+      return ";transport=tls";
+  }
+  std::unreachable();
+}
 
 std::string address_of_record(const Account& account) {
   const auto domain = domain_of(account);
@@ -50,12 +74,11 @@ std::string address_of_record(const Account& account) {
 Target target_of(std::string_view text, const Target& otherwise) {
   const auto uri = Uri::parse(text);
   if (!uri) return otherwise;
-  Target target{.transport = otherwise.transport,
-                .host = uri->host,
-                .port = uri->port ? uri->port : kDefaultPort};
+  Target target{.transport = otherwise.transport, .host = uri->host, .port = uri->port};
   const std::string transport = uri->params.get("transport");
   if (iequals(transport, "tcp")) target.transport = Transport::Tcp;
   if (iequals(transport, "udp")) target.transport = Transport::Udp;
+  if (iequals(transport, "tls") || uri->secure) target.transport = Transport::Tls;
   const std::string maddr = uri->params.get("maddr");
   if (const auto host = HostPort::parse(maddr); host && host->port == 0) target.host = host->host;
   return target;
@@ -96,17 +119,15 @@ Result<Destination> resolve_callee(const Account& account, std::string_view call
       uri.port = host->port;
     }
   }
-  if (uri.secure) return bad("SIP over TLS is not done here");
   if (!has_host) uri.host = domain->host;
-  const bool at_home = iequals(uri.host, domain->host) && uri.port == 0;
+  const bool at_home = iequals(uri.host, domain->host) && uri.port == 0 && !uri.secure;
   if (at_home) uri.port = shown_port(account, *domain);
-  if (!uri.params.find("transport") && account.transport == Transport::Tcp &&
-      !account.outbound_proxy) {
-    uri.params.set("transport", "tcp");
+  if (!uri.params.find("transport") && !uri.secure && !account.outbound_proxy &&
+      account.transport != Transport::Udp) {
+    uri.params.set("transport", account.transport == Transport::Tcp ? "tcp" : "tls");
   }
-  Destination destination{.request_uri = uri.to_string(),
-                          .routes = {},
-                          .target = at_home ? home : target_of(uri.to_string(), home)};
+  Destination destination{
+      .request_uri = uri.to_string(), .routes = {}, .target = target_of(uri.to_string(), home)};
   route_by_proxy(account, destination);
   return destination;
 }
@@ -125,6 +146,18 @@ Result<Destination> resolve_registrar(const Account& account) {
       .request_uri = uri.to_string(), .routes = {}, .target = domain_target(account, *domain)};
   route_by_proxy(account, destination);
   return destination;
+}
+
+void use_service_route(const std::vector<std::string>& routes, Destination& destination) {
+  if (routes.empty()) return;
+  const auto parsed = NameAddr::parse(routes.front());
+  const Target first = parsed ? target_of(parsed->uri, destination.target) : destination.target;
+  const bool proxied = !destination.routes.empty();
+  const bool same = iequals(first.host, destination.target.host) &&
+                    (first.port == destination.target.port || first.port == 0);
+  if (proxied && same) destination.routes.clear();
+  if (!proxied) destination.target = first;
+  destination.routes.insert(destination.routes.end(), routes.begin(), routes.end());
 }
 
 }  // namespace sipcast::sip

@@ -21,8 +21,14 @@ struct Destination {
 Result<Destination> resolve_callee(const Account& account, std::string_view callee);
 /// Where REGISTER goes: the URI is the domain's (RFC 3261 §10.2). Errors: InvalidArgument.
 Result<Destination> resolve_registrar(const Account& account);
+/// Puts a Service-Route (RFC 3608 §5) into a first request: behind the outbound proxy, unless that
+/// is its first hop already.
+void use_service_route(const std::vector<std::string>& routes, Destination& destination);
 /// "sip:login@domain"
 std::string address_of_record(const Account& account);
+/// "UDP", "TCP", "TLS" as in Via, and the parameter of a URI with its ';': nothing for UDP.
+std::string_view via_transport(Transport transport);
+std::string_view uri_transport(Transport transport);
 /// Where a message with this topmost Route or Request-URI goes; `otherwise` when it is no sip: URI
 /// and for a transport that the URI does not name.
 Target target_of(std::string_view uri, const Target& otherwise);

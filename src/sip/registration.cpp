@@ -10,8 +10,17 @@
 
 namespace sipcast::sip {
 namespace {
-constexpr int64_t kMaxExpires = 86'400;  // s: what a registrar may ask for by 423
+constexpr int64_t kMaxExpires = 86'400;    // s: what a registrar may ask for by 423
+constexpr uint64_t kMaxRetryAfter = 3600;  // s
+
+/// RFC 5626 §4.5: doubled after each failure, of which a random part above one half is waited for,
+/// so that clients of a registrar that comes back do not come all at once.
+Duration back_off(int failures) {
+  constexpr auto kBase = std::chrono::seconds(30), kMost = std::chrono::seconds(1800);
+  const Duration most = std::min<Duration>(kMost, kBase * (1 << std::min(failures, 6)));
+  return most / 2 + most / 2 * (random_u32() % 1000) / 1000;
 }
+}  // namespace
 
 Registration::Registration(Core& core, RegistrationHandle handle, const Account& account,
                            RegistrationObserver& observer)
@@ -56,12 +65,10 @@ void Registration::send() {
   session_->authorize(request);
   under_way_ = true;
   sent_removal_ = removing_;
-  core_.start(std::move(request), destination_.target,
-              [&core = core_, handle = handle_](const ClientEvent& event) {
-                if (Registration* registration = core.find_registration(handle)) {
-                  registration->on_event(event);
-                }
-              });
+  const auto report = [&core = core_, handle = handle_](const ClientEvent& event) {
+    if (Registration* registration = core.find_registration(handle)) registration->on_event(event);
+  };
+  branch_ = core_.start(std::move(request), destination_.target, report).branch;
 }
 
 void Registration::remove() {
@@ -78,10 +85,13 @@ void Registration::remove() {
 void Registration::on_event(const ClientEvent& event) {
   if (event.status() >= 100 && event.status() < 200) return;
   under_way_ = false;
+  flow_ = event.from;
+  if (core_.fail_over(event, destination_.target, branch_)) return send();
   if (event.kind != ClientEvent::Kind::Response) {
-    return fail_with({.cause = event.cause,
-                      .timeout = event.kind == ClientEvent::Kind::Timeout,
-                      .unreachable = event.kind == ClientEvent::Kind::Unreachable});
+    return on_trouble({.cause = event.cause,
+                       .timeout = event.kind == ClientEvent::Kind::Timeout,
+                       .unreachable = event.kind == ClientEvent::Kind::Unreachable},
+                      Duration{});
   }
   if (event.status() < 300) return on_success(*event.response);
   retry(*event.response);
@@ -96,6 +106,9 @@ void Registration::on_success(const Received& response) {
   const int64_t seconds = granted(response.message);
   if (seconds <= 0) return fail_with({.cause = "the registrar granted no time: expires=0"});
   bound_ = true;
+  failures_ = 0;
+  registered_at_ = core_.now;
+  core_.set_service_route(account_, response.message.values("Service-Route"));
   refresh_ =
       core_.timers.at(core_.now + std::chrono::milliseconds(seconds * 800), [this] { send(); });
   if (observer_) observer_->on_registered(std::chrono::seconds(seconds));
@@ -141,11 +154,34 @@ void Registration::retry(const Received& response) {
   if (message.status == 403 && session_->has_answered()) {
     cause += fmt::format(" after credentials for realm \"{}\"", printable(session_->realm(), 80));
   }
-  fail_with({.sip_status = message.status, .cause = std::move(cause)});
+  Ending ending{.sip_status = message.status, .cause = std::move(cause)};
+  if (message.status != 408 && message.status < 500) return fail_with(std::move(ending));
+  const auto after = parse_decimal(cut(message.get("Retry-After"), ' ').first, kMaxRetryAfter);
+  on_trouble(std::move(ending), std::chrono::seconds(after.value_or(0)));
+}
+
+void Registration::on_flow_lost(Transport transport, const SocketAddress& peer) {
+  if (is_reliable(transport) != is_reliable(destination_.target.transport)) return;
+  if (!bound_ || removing_ || under_way_ || failures_ > 0 || !(peer == flow_)) return;
+  // Not all clients at once, and no loop with a registrar that closes after each answer.
+  const bool lasted = core_.now - registered_at_ >= std::chrono::seconds(30);
+  const Duration pause =
+      lasted ? Duration(std::chrono::milliseconds(random_u32() % 1000)) : back_off(0);
+  refresh_ = core_.timers.at(core_.now + pause, [this] { send(); });
+}
+
+void Registration::on_trouble(Ending ending, Duration at_least) {
+  if (!bound_ || removing_) return fail_with(std::move(ending));
+  const Duration pause = std::max(at_least, back_off(failures_++));
+  core_.log.warning("SIP registration of {} was lost: {}; the next try is in {} s",
+                    printable(account_.login, 80), ending.cause,
+                    std::chrono::duration_cast<std::chrono::seconds>(pause).count());
+  refresh_ = core_.timers.at(core_.now + pause, [this] { send(); });
 }
 
 void Registration::fail_with(Ending ending) {
   core_.log.info("SIP registration of {} failed: {}", printable(account_.login, 80), ending.cause);
+  core_.set_service_route(account_, {});
   RegistrationObserver* observer = std::exchange(observer_, nullptr);
   core_.retire_registration(handle_);
   if (observer) observer->on_registration_failed(ending);

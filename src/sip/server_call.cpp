@@ -20,7 +20,8 @@ void Call::offered(const Received& invite, const std::string& key, const Target&
   source_ = source;
   session_ = nullptr;  // nobody has credentials for the caller
   const auto uri = Uri::parse(invite.message.request_uri);
-  contact_ = core_.contact(uri && !uri->user.empty() ? uri->user : "sipcast", source);
+  contact_ =
+      core_.contact(uri && !uri->user.empty() ? uri->user : "sipcast", source, uri && uri->secure);
   EarlyDialog& early = early_[invite.from_tag()];
   early.dialog = std::make_shared<Dialog>(Dialog::from_request(invite, local_tag_, source));
   early.dialog->note_allow(invite.message);

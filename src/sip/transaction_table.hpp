@@ -72,6 +72,9 @@ class TransactionTable {
                         const ClientEvent* report);
   void enter(Client& client, invite_client::State state);
   void enter(Client& client, non_invite_client::State state);
+  void choose_transport(Client& client);
+  static void move(Client& client, Transport transport);
+  void back_to_udp(Client& client, std::string_view why);
   void arm_retransmission(Client& client);
   void client_retransmits(Client& client);
   void send_ack(Client& client, const Received* response);
@@ -87,6 +90,7 @@ class TransactionTable {
 
   Context context_;
   std::unordered_map<std::string, std::unique_ptr<Client>> clients_;
+  std::unordered_map<std::string, Instant> udp_only_;  ///< peers without TCP, and until when
   std::unordered_map<std::string, std::unique_ptr<Server>> servers_;
 };
 

@@ -14,8 +14,15 @@ struct TransactionTable::Client {
   invite_client::State invite_state = invite_client::State::Calling;
   non_invite_client::State state = non_invite_client::State::Trying;
   Duration interval{};  ///< of Timer A or E
+  Duration patience{};  ///< Timer B or F
   Timer retransmit, timeout, linger;
-  bool reliable() const { return target.transport == Transport::Tcp; }
+  bool large = false;  ///< on TCP because of its size: UDP is left to it
+  Timer back_to_udp;
+  bool unanswered() const {
+    return invite ? invite_state == invite_client::State::Calling
+                  : state == non_invite_client::State::Trying;
+  }
+  bool reliable() const { return is_reliable(target.transport); }
 };
 
 struct TransactionTable::Server {
@@ -27,7 +34,7 @@ struct TransactionTable::Server {
   non_invite_server::State state = non_invite_server::State::Trying;
   Duration interval{};  ///< of Timer G
   Timer retransmit, timeout;
-  bool reliable() const { return reply_to.transport == Transport::Tcp; }
+  bool reliable() const { return is_reliable(reply_to.transport); }
 };
 
 }  // namespace sipcast::sip

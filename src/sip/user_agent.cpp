@@ -87,6 +87,11 @@ void UserAgent::on_send_failed(const std::string& branch, const std::string& cau
   impl_->core.table.on_send_failed(branch, cause);
 }
 
+void UserAgent::on_flow_lost(Transport transport, const SocketAddress& peer, Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  impl_->core.on_flow_lost(transport, peer);
+}
+
 std::optional<Instant> UserAgent::deadline() const { return impl_->core.timers.deadline(); }
 
 void UserAgent::on_timer(Instant now) {

@@ -15,13 +15,19 @@
 
 namespace sipcast::sip {
 
-enum class Transport : uint8_t { Udp, Tcp };
+enum class Transport : uint8_t { Udp, Tcp, Tls };
+/// TCP and TLS: no retransmissions, Content-Length ends a message.
+constexpr bool is_reliable(Transport transport) { return transport != Transport::Udp; }
+/// 5060, and 5061 for TLS (RFC 3261 §19.1.2).
+constexpr uint16_t default_port(Transport transport) {
+  return transport == Transport::Tls ? 5061 : 5060;
+}
 
 /// Where a message goes to or came from. `host` is a name or an IP literal.
 struct Target {
   Transport transport = Transport::Udp;
   std::string host;
-  uint16_t port = 5060;
+  uint16_t port = 0;  ///< 0: the transport's own
   friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -34,6 +40,17 @@ class UserAgentIo {
   virtual void send(const Target& to, std::string message, const std::string& branch) = 0;
   /// What Via and Contact say to this target: our advertised IP and port.
   virtual SocketAddress advertised(const Target& to) = 0;
+  /// The message with this branch found no answer, or 503: the server that it was sent to rests.
+  /// True when there is another one for `to` (RFC 3263 §4.3): what is sent next goes there.
+  virtual bool fail_over(const Target& to, const std::string& branch) {
+    (void)to, (void)branch;
+    return false;
+  }
+  /// Whether fail_over() would find another one: then nobody waits for Timer B or F.
+  virtual bool has_alternative(const Target& to) {
+    (void)to;
+    return false;
+  }
 };
 
 /// A SIP account as REST gives it.
@@ -44,8 +61,8 @@ struct Account {
   std::string domain;        ///< host of the AOR
   std::string display_name;  ///< of From; may be empty
   std::optional<Target>
-      outbound_proxy;    ///< where requests are sent, as a loose route; none: the domain
-  uint16_t port = 5060;  ///< of the domain when there is no outbound proxy
+      outbound_proxy;  ///< where requests are sent, as a loose route; none: the domain
+  uint16_t port = 0;   ///< of the domain when there is no outbound proxy; 0: the transport's own
   Transport transport = Transport::Udp;
   std::string realm;  ///< only this realm's challenges are answered; "": the first that challenges
 };
@@ -115,6 +132,7 @@ class UserAgent {
     Duration t2 = std::chrono::seconds(4);
     Duration t4 = std::chrono::seconds(5);
     Duration registration_expires = std::chrono::seconds(300);
+    size_t udp_max = 1300;  ///< larger requests go over TCP where the peer takes it (§18.1.1)
     size_t max_calls = 5000;
     /// Session timers (RFC 4028): what we ask for; 0: none. Shorter ones than the least get 422.
     Duration session_expires = std::chrono::minutes(30);
@@ -159,6 +177,9 @@ class UserAgent {
   void unregister(RegistrationHandle registration, Instant now);
 
   void on_message(BytesView message, Transport transport, const SocketAddress& from, Instant now);
+  /// A connection with `peer` broke (Tcp, for TLS too), or our address as it sees us has changed
+  /// (Udp): registrations that went that way are renewed.
+  void on_flow_lost(Transport transport, const SocketAddress& peer, Instant now);
   void on_send_failed(const std::string& branch, const std::string& cause, Instant now);
   std::optional<Instant> deadline() const;  ///< When on_timer wants to be called.
   void on_timer(Instant now);

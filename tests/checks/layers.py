@@ -7,7 +7,7 @@ import re
 import sys
 
 # A folder of src, and the folders whose headers it may include besides its own. cmake/layers.cmake says the same to the linker.
-_PROTOCOLS = 'base net media rtp sdp sip secure webrtc http stream ffmpeg'
+_PROTOCOLS = 'base net media rtp sdp sip secure webrtc mp4 http stream ffmpeg'
 LAYERS = {
     'base': '',
     'net': 'base',
@@ -17,6 +17,7 @@ LAYERS = {
     'sip': 'base sdp',
     'secure': 'base',
     'webrtc': 'base media rtp sdp secure',
+    'mp4': 'base',
     'http': 'base net',
     'config': 'base',
     'stream': 'base media rtp',
@@ -33,6 +34,7 @@ LAYERS = {
 # say so in their name and are for such .cpp files only.
 HEAVY = [
     (re.compile(r'boost/(asio|beast)[./]'), re.compile(r'_asio\.hpp$'), 'net http control app phone'),
+    (re.compile(r'ares(_|\.h)'), re.compile(r'_ares\.hpp$'), 'net'),
     (re.compile(r'openssl/'), re.compile(r'_(openssl|asio)\.hpp$'), 'base net sip secure http'),
     (re.compile(r'lib(av[a-z]+|swresample|swscale)/'), re.compile(r'_libav\.hpp$'), 'ffmpeg'),
 ]

@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -46,13 +47,13 @@ OUT = ROOT / 'build' / (f'e2e-{SLOT}' if SLOT else 'e2e')
 _given = set()
 
 
-def _is_free(port):
+def _is_free(port, ip='127.0.0.1'):
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
+        with socket.socket(socket.AF_INET6 if ':' in ip else socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(('127.0.0.1', port))
+                probe.bind((ip, port))
             except OSError:
                 return False
     return True
@@ -88,14 +89,14 @@ def eventually(condition, timeout=10.0, what='condition'):
 class Process:
     """A child in the foreground of its own process group, its output in a file."""
 
-    def __init__(self, test, name, command, cwd=None, env=None):
+    def __init__(self, test, name, command, cwd=None, env=None, stdin=subprocess.DEVNULL):
         self.name, self.test = name, test
         self.log_path = test.folder / f'{name}.log'
         # The server reads SIPCAST_* as options.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith('SIPCAST_')}
         environment = {**inherited, MARK: test.mark, **(env or {})}
         with open(self.log_path, 'ab') as log:
-            self.popen = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+            self.popen = subprocess.Popen([str(c) for c in command], stdin=stdin, stdout=log, stderr=subprocess.STDOUT,
                                           cwd=cwd, env=environment, start_new_session=True)
         test.addCleanup(self.stop)
 
@@ -203,29 +204,30 @@ class Server:
     """build/dev/sipcast (or SIPCAST_BIN) on free ports of the loopback. Keywords are options, with "_" for ".":
     sip__port is sip.port, call_linger stays as it is."""
 
-    def __init__(self, test, start=True, calls=4, **options):
-        self.test = test
+    def __init__(self, test, start=True, calls=4, name='server', **options):
+        self.test, self.name = test, name
         media = free_ports(4 * calls, even=True)
         self.http_port, self.https_port, self.ws_port, self.wss_port = (free_ports() for _ in range(4))
-        self.sip_port, self.webrtc_port = free_ports(), free_ports()
+        self.sip_port, self.sip_tls_port, self.webrtc_port = (free_ports() for _ in range(3))
         self.options = {
             'http.port': self.http_port, 'https.port': self.https_port, 'ws.port': self.ws_port, 'wss.port': self.wss_port,
-            'legacy.ports': 'false', 'ip_local': '127.0.0.1', 'ip': '127.0.0.1', 'sip.port': self.sip_port,
+            'legacy.ports': 'false', 'ip_local': '127.0.0.1', 'ip': '127.0.0.1', 'sip.port': self.sip_port, 'sip.tls.port': self.sip_tls_port,
             'media_port_from': media, 'media_port_to': media + 4 * calls - 1,  # audio and video of so many calls: a leak shows at once
             'webrtc.port': self.webrtc_port, 'media.loops': 1, 'client.dir': SDK, 'log.level': 'debug',
             **{name.replace('__', '.'): value for name, value in options.items()}}
-        self.config = test.folder / 'sipcast.conf'
+        self.config = test.folder / f'{name}.conf'
         self.config.write_text(''.join(f'{name} = {value}\n' for name, value in self.options.items()))
-        self.base = f'http://127.0.0.1:{self.http_port}'
-        self.ws_url = f'ws://127.0.0.1:{self.ws_port}'
-        self.process = None
+        host = '[::1]' if ':' in self.options['ip_local'] else '127.0.0.1'
+        self.base = f'http://{host}:{self.http_port}'
+        self.ws_url = f'ws://{host}:{self.ws_port}'
+        self.process, self.exit_status = None, 0
         if start:
             self.start()
 
     def start(self):
         if not BINARY.exists():
             raise AssertionError(f'{BINARY} is not there: scripts/test builds it')
-        self.process = Process(self.test, 'server', [BINARY, '--config', self.config])
+        self.process = Process(self.test, self.name, [BINARY, '--config', self.config])
         self.test.addCleanup(self._check_log)
 
         def healthy():
@@ -239,7 +241,7 @@ class Server:
 
     def _check_log(self):
         status = self.process.stop(10)
-        self.test.assertEqual(status, 0, f'exit status of the server:\n{tail(self.log())}')
+        self.test.assertEqual(status, self.exit_status, f'exit status of the server:\n{tail(self.log())}')
         self.test.assertNotIn(PASSWORD, self.log(), 'a password in the log')
 
     def log(self):
@@ -301,16 +303,89 @@ def call_fields(call_id='call-1', stream='room1', **more):
 
 # --- peers
 
-class Kamailio(Process):
-    """Registrar and proxy with digest; every user's password is PASSWORD."""
+class Certificates:
+    """An authority with pairs that it has signed: `server` (for 127.0.0.1, ::1 and localhost) and `client`, each as .pem, .key and both in -all.pem."""
 
-    def __init__(self, test, *defines):
-        self.port = free_ports()
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self.ca = folder / 'ca.pem'
+        self._openssl('req', '-x509', '-days', '2', '-subj', '/CN=lab authority', '-keyout', folder / 'ca.key', '-out', self.ca)
+        self._sign('server', 'subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:pbx.lab')
+        self._sign('client', 'subjectAltName=DNS:sipcast.lab')
+
+    def _openssl(self, command, *options):
+        new_key = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes') if '-keyout' in options else ()
+        subprocess.run([str(word) for word in ('openssl', command, *new_key, *options)], check=True, capture_output=True)
+
+    def _sign(self, name, extension):
+        path = self.folder / name
+        extensions = path.with_suffix('.ext')
+        extensions.write_text(extension + '\n')
+        self._openssl('req', '-subj', f'/CN=lab {name}', '-keyout', path.with_suffix('.key'), '-out', path.with_suffix('.csr'))
+        self._openssl('x509', '-req', '-days', '2', '-in', path.with_suffix('.csr'), '-CA', self.ca, '-CAkey', self.folder / 'ca.key',
+                      '-CAcreateserial', '-extfile', extensions, '-out', path.with_suffix('.pem'))
+        (self.folder / f'{name}-all.pem').write_text(path.with_suffix('.key').read_text() + path.with_suffix('.pem').read_text())
+
+
+class NameServer:
+    """DNS on the loopback, in a thread. `records`: {(name, type): [data, ...]}; data of A is text, of SRV (priority, weight, port, host), of NAPTR
+    (order, preference, service, name). All else is NXDOMAIN."""
+    TYPES = {1: 'A', 33: 'SRV', 35: 'NAPTR'}
+
+    def __init__(self, test, records):
+        self.records, self.asked = records, []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(('127.0.0.1', 0))
+        self.address = '127.0.0.1:%d' % self.socket.getsockname()[1]
+        threading.Thread(target=self._run, daemon=True).start()
+        test.addCleanup(self.socket.close)
+
+    @staticmethod
+    def _name(text):
+        return b''.join(bytes([len(label)]) + label.encode() for label in text.split('.')) + b'\0'
+
+    def _data(self, kind, data):
+        if kind == 'A':
+            return socket.inet_aton(data)
+        if kind == 'SRV':
+            return struct.pack('>HHH', *data[:3]) + self._name(data[3])
+        order, preference, service, name = data
+        return struct.pack('>HH', order, preference) + b'\1s' + bytes([len(service)]) + service.encode() + b'\0' + self._name(name)
+
+    def _run(self):
+        while True:
+            try:
+                query, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            labels, at = [], 12
+            while query[at]:
+                labels.append(query[at + 1:at + 1 + query[at]].decode().lower())
+                at += 1 + query[at]
+            kind = self.TYPES.get(int.from_bytes(query[at + 1:at + 3], 'big'))
+            self.asked.append(('.'.join(labels), kind))
+            found = self.records.get(self.asked[-1], [])
+            answers = b''.join(b'\xc0\x0c' + query[at + 1:at + 5] + struct.pack('>IH', 60, len(data)) + data
+                               for data in (self._data(kind, record) for record in found))
+            self.socket.sendto(query[:2] + struct.pack('>HHHHH', 0x8580 if found else 0x8583, 1, len(found), 0, 0) + query[12:at + 5] + answers, peer)
+
+
+class Kamailio(Process):
+    """Registrar and proxy with digest; every user's password is PASSWORD. With certificates it speaks TLS, too, on `tls_port`, and lets in only
+    who has a certificate of the authority."""
+
+    def __init__(self, test, *defines, certificates=None):
+        self.port, self.tls_port = free_ports(), free_ports()
         run = test.folder / 'kamailio'
         run.mkdir(exist_ok=True)
         config = run / 'kamailio.cfg'
         config.write_text((LAB / 'kamailio/kamailio.cfg').read_text().replace('"secret"', f'"{PASSWORD}"'))
         where = [option for transport in ('udp', 'tcp') for option in ('-l', f'{transport}:127.0.0.1:{self.port}')]
+        if certificates:
+            where += ['-l', f'tls:127.0.0.1:{self.tls_port}']
+            defines = (*defines, 'TLS')
+            config.write_text(config.read_text().replace('CERTIFICATES', str(certificates.folder)))
         super().__init__(test, 'kamailio-process', ['kamailio', '-f', config, '-Y', run, '-w', run, *where, '-DD', '-E', '-m', '64', '-M', '8',
                                                     *(flag for define in defines for flag in ('-A', define))])
         eventually(self._answers, 10, 'Kamailio answers OPTIONS')
@@ -380,7 +455,7 @@ class Baresip(Process):
 class Sipp(Process):
     """One scenario of the lab (or a text of a scenario), answering one call; exit status 0 says that it went as written."""
 
-    def __init__(self, test, scenario, replace=(), options=()):
+    def __init__(self, test, scenario, replace=(), options=(), ip='127.0.0.1'):
         self.port = free_ports()
         text = (LAB / 'sipp' / scenario).read_text()
         for old, new in replace:
@@ -388,9 +463,9 @@ class Sipp(Process):
             text = text.replace(old, new)
         path = test.folder / scenario
         path.write_text(text)
-        super().__init__(test, path.stem, ['sipp', '-sf', path, '-i', '127.0.0.1', '-p', self.port, '-mi', '127.0.0.1', '-mp', free_ports(4, even=True),
+        super().__init__(test, path.stem, ['sipp', '-sf', path, '-i', ip, '-p', self.port, '-mi', ip, '-mp', free_ports(4, even=True),
                                            '-nostdin', '-m', '1', *options], cwd=fixtures())
-        eventually(lambda: not _is_free(self.port), 5, 'the port of sipp')
+        eventually(lambda: not _is_free(self.port, ip), 5, 'the port of sipp')
 
 
 class TestPhone(Process):
@@ -447,6 +522,27 @@ def look(test, mode, url, *args, timeout=90):
     """What a headless Chromium saw and heard (lab/browser/check.mjs), as a dictionary."""
     shot = test.folder / 'page.png'
     return _node(test, 'check.mjs', [mode, url, '--shot', shot, *args], timeout)
+
+
+class Browser(Process):
+    """One headless Chromium that looks at WHEP streams, several at once (lab/browser/cells.mjs)."""
+
+    def __init__(self, test, origin, secs=2):
+        super().__init__(test, 'browser', ['node', LAB / 'browser/cells.mjs', origin, '--secs', secs], stdin=subprocess.PIPE)
+        self.answers = 0
+        test.addCleanup(self.popen.stdin.close)
+        self.wait_line('^"ready"', 40)
+
+    def look(self, streams, timeout=40):
+        """`streams`: [{'id', 'url', 'video'}]; what was seen and heard of each, in their order."""
+        self.popen.stdin.write(json.dumps(streams).encode() + b'\n')
+        self.popen.stdin.flush()
+        self.answers += 1
+
+        def lines():
+            found = re.findall(r'^\[.*\]$', self.log(), re.M)
+            return len(found) >= self.answers and found
+        return json.loads(eventually(lines, timeout, 'answer of the browser')[self.answers - 1])
 
 
 def join(test, url, *args, timeout=120):

@@ -31,6 +31,8 @@ class BadCable(Process):
     SERVER_IP, VIEWER_IP = '10.77.0.1', '10.77.0.2'
 
     def __init__(self, test, to_viewer='', from_viewer='', seed=1):
+        if not os.path.exists('/dev/net/tun') or os.geteuid() != 0:
+            test.skipTest('needs root and /dev/net/tun')
         self._server, self._viewer = (f'sipcast-{os.getpid()}-{side}' for side in ('server', 'viewer'))
         super().__init__(test, 'cable', ['python3', LAB / 'net/link.py', self._server, f'{self.SERVER_IP}/24', self._viewer, f'{self.VIEWER_IP}/24',
                                          '--ab', to_viewer, '--ba', from_viewer, '--seed', seed])

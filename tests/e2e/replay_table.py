@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a viewer sees who joins in the middle of a 10 s GOP of a deaf phone, as a Markdown table: the experiment behind docs/adr/0006. Not a test; takes minutes.
+"""What a viewer sees who joins in the middle of a 10 s GOP of a deaf phone, as a Markdown table: the experiment behind docs/adr/0007. Not a test; takes minutes.
 
     replay_table.py [--phases 1,5,9] [--sizes 640x360,1280x720] [--networks fast,slow,lossy] [--audio yes,no]
 

@@ -20,6 +20,7 @@ class Result(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed, self.failed = 0, set()
+        self.untested = set()
 
     def startTest(self, test):
         super().startTest(test)
@@ -28,9 +29,9 @@ class Result(unittest.TestResult):
 
     def stopTest(self, test):
         super().stopTest(test)
-        good = test.id() not in self.failed
+        good = test.id() not in self.failed | self.untested
         self.passed += good
-        print(f'  {"ok  " if good else "FAIL"} {test.id()} ({time.monotonic() - self.started:.1f} s)', flush=True)
+        print(f'  {"ok  " if good else "skip" if test.id() in self.untested else "FAIL"} {test.id()} ({time.monotonic() - self.started:.1f} s)', flush=True)
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
@@ -39,6 +40,11 @@ class Result(unittest.TestResult):
     def addError(self, test, err):
         super().addError(test, err)
         self._tell(test, self.errors[-1][1])
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.untested.add(test.id())
+        print(f'      {reason}', flush=True)
 
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)

@@ -3,6 +3,8 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "control/rest/push_request.hpp"
+#include "control/rest/recorder_routes.hpp"
 #include "control/rest/start_call_request.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -15,5 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(!sipcast::rest::calls_to_json({info}).empty());
   }
   (void)sipcast::rest::parse_call_filter(body);
+  (void)sipcast::rest::parse_push_filter(body);
+  (void)sipcast::rest::parse_start_push(body);
+  (void)sipcast::rest::parse_start_recording(body);
   return 0;
 }

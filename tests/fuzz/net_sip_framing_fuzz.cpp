@@ -11,9 +11,10 @@ using sipcast::SipFramer;
 namespace {
 
 /// What a framer makes of `bytes` in pieces of `piece`, as text.
-std::vector<std::string> frames(BytesView bytes, size_t piece) {
+std::vector<std::string> frames(BytesView bytes, size_t piece, bool pinged) {
   std::vector<std::string> found;
   SipFramer framer;
+  if (pinged) framer.expect_pong();
   while (!bytes.empty()) {
     const size_t size = std::min(piece, bytes.size());
     framer.append(bytes.first(size));
@@ -26,7 +27,8 @@ std::vector<std::string> frames(BytesView bytes, size_t piece) {
       }
       if (!*event) break;
       CHECK((*event)->message.size() <= SipFramer::kMaxMessage);
-      found.emplace_back(sipcast::as_text((*event)->message));
+      const bool pong = (*event)->kind == SipFramer::Event::Kind::Pong;
+      found.emplace_back(pong ? "pong" : sipcast::as_text((*event)->message));
     }
   }
   return found;
@@ -38,8 +40,9 @@ std::vector<std::string> frames(BytesView bytes, size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const BytesView bytes(data + 1, size - 1);
-  const auto whole = frames(bytes, SIZE_MAX);
-  CHECK(frames(bytes, data[0] + 1u) == whole);
-  CHECK(frames(bytes, 1) == whole);
+  const bool pinged = (data[0] & 1) != 0;
+  const auto whole = frames(bytes, SIZE_MAX, pinged);
+  CHECK(frames(bytes, data[0] + 1u, pinged) == whole);
+  CHECK(frames(bytes, 1, pinged) == whole);
   return 0;
 }

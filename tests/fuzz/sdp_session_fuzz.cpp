@@ -12,10 +12,13 @@ using namespace sipcast::sdp;
 
 namespace {
 
-SipLocal local_side() {
+SipLocal local_side(SrtpMode srtp) {
   return {.ip = "192.0.2.1",
           .audio_port = 30000,
           .video_port = 30002,
+          .srtp = srtp,
+          .audio_keys = {SdesKey{}, SdesKey{.suite = SrtpSuite::Sha1_32}},
+          .video_keys = {SdesKey{}, SdesKey{.suite = SrtpSuite::Sha1_32}},
           .parameter_sets = {{0x67, 0x42, 0xc0, 0x1e, 0xab}, {0x68, 0xce, 0x3c, 0x80}}};
 }
 
@@ -47,9 +50,11 @@ void check_round_trip(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = as_text({data, size});
   check_round_trip(text);
-  (void)read_answer(text, local_side());
-  if (const auto answer = make_answer(text, local_side())) {
-    CHECK(answer->sdp.size() > kMaxSdpBytes || parse_session(answer->sdp).has_value());
+  for (const SrtpMode srtp : {SrtpMode::Off, SrtpMode::Optional, SrtpMode::Required}) {
+    (void)read_answer(text, local_side(srtp));
+    if (const auto answer = make_answer(text, local_side(srtp))) {
+      CHECK(answer->sdp.size() > kMaxSdpBytes || parse_session(answer->sdp).has_value());
+    }
   }
   const bool valid = check_viewer_offer(text).has_value();
   for (const Codec video : {Codec::H264, Codec::Vp8}) {

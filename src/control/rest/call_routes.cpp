@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "control/rest/http_status.hpp"
 #include "control/rest/json_fields.hpp"
+#include "control/rest/push_request.hpp"
 #include "control/rest/start_call_request.hpp"
 
 namespace sipcast::rest {
@@ -25,8 +26,28 @@ http::Response answer(const Result<void>& result) {
   return result ? http::Response{} : error_response(result.error());
 }
 
-http::Response list(const std::vector<CallInfo>& calls) {
+/// `rtmpUrl` in /call/startup: the call's stream is pushed there as rtmp_ and `rtmpStream`.
+void push_too(const StartCall& call, PushService& pushes) {
+  auto url = parse_rtmp_url(call.rtmp_url, RtmpUrlKind::App);
+  if (!url) return;  // parse_start_call has refused it
+  url->key = std::string(kRtmpPrefix) + call.rtmp_stream;
+  // A failure shows as rtmpStreamStatus; the call goes on.
+  pushes.start({.stream = call.stream, .url = std::move(*url), .asked_url = call.rtmp_url},
+               [](const Result<PushInfo>&) {});
+}
+
+http::Response list(std::vector<CallInfo> calls, const PushService& pushes) {
   if (calls.empty()) return error_response({Errc::NotFound, "Call not found"});
+  const auto running = pushes.list();
+  for (CallInfo& call : calls) {
+    if (call.asked.rtmp_url.empty()) continue;
+    call.rtmp_status = to_string(PushState::Ended);
+    for (const PushInfo& push : running) {
+      if (push.stream == call.asked.stream && push.asked_url == call.asked.rtmp_url) {
+        call.rtmp_status = to_string(push.stats.state);
+      }
+    }
+  }
   return http::Response::json(200, calls_to_json(calls));
 }
 
@@ -84,19 +105,27 @@ void not_yet(const http::Request& request, http::Respond respond) {
 }  // namespace
 
 void add_call_routes(http::Router& router, EventLoop& control, CallService& calls,
-                     MediaPlane& media) {
+                     PushService& pushes, RecordService& recordings, MediaPlane& media) {
   const auto add = [&](const std::string& path, auto use_case) {
     router.add("POST", "/rest-api/call/" + path, on_control(control, use_case));
   };
-  add("startup", [&calls](const http::Request& request) {
+  add("startup", [&calls, &pushes, &recordings](const http::Request& request) {
     auto command = parse_start_call(request.body);
     if (!command) return error_response(command.error());
+    const StartCall asked = *command;
     const auto started = calls.start(std::move(*command));
-    return started ? http::Response{} : error_response(started.error());
+    if (!started) return error_response(started.error());
+    if (!asked.rtmp_url.empty()) push_too(asked, pushes);
+    if (asked.record || recordings.records_every_call()) {
+      const auto recorded =
+          recordings.start({.stream = asked.stream, .media_session_id = started->value});
+      if (!recorded) return error_response(recorded.error());
+    }
+    return http::Response{};
   });
-  add("find", [&calls](const http::Request& request) {
+  add("find", [&calls, &pushes](const http::Request& request) {
     const auto filter = parse_call_filter(request.body);
-    return filter ? list(calls.find(*filter)) : error_response(filter.error());
+    return filter ? list(calls.find(*filter), pushes) : error_response(filter.error());
   });
   add("terminate", [&calls](const http::Request& request) {
     const auto fields = JsonFields::parse(request.body);
@@ -125,7 +154,9 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
       return id ? answer(calls.hold(CallId{std::move(*id)}, wanted)) : error_response(id.error());
     });
   }
-  const auto find_all = [&calls](const http::Request&) { return list(calls.find({})); };
+  const auto find_all = [&calls, &pushes](const http::Request&) {
+    return list(calls.find({}), pushes);
+  };
   add("find_all", find_all);
   router.add("GET", "/rest-api/call/find_all", on_control(control, find_all));
   for (const char* path :

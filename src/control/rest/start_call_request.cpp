@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/rest/json_fields.hpp"
+#include "control/rtmp_url.hpp"
 
 namespace sipcast::rest {
 namespace {
@@ -19,14 +20,30 @@ bool is_host(std::string_view text) {
   return !text.empty();
 }
 
-/// "host", "host:port", "sip:host:port;transport=tcp": what people write as a proxy.
-Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port) {
-  if (iequals(text.substr(0, 4), "sip:")) text.remove_prefix(4);
+/// "host", "host:port", "sip:host:port;transport=tls", "sips:host": what people write as a proxy.
+/// `default_port` is sipPort; 5060 is not meant for TLS, though forms always send it.
+/// `any_transport` becomes false when the text names one.
+Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port, bool& any_transport) {
+  const bool secure = iequals(text.substr(0, 5), "sips:");
+  if (secure || iequals(text.substr(0, 4), "sip:")) text.remove_prefix(secure ? 5 : 4);
   auto [host_port, parameters] = cut(text, ';');
   sip::Target target{
       .transport = sip::Transport::Udp, .host = std::string(host_port), .port = default_port};
-  const std::string lower = to_lower(parameters);
-  if (lower.find("transport=tcp") != std::string::npos) target.transport = sip::Transport::Tcp;
+  for (const std::string_view parameter : split(parameters, ';')) {
+    const auto [name, value] = cut(parameter, '=');
+    if (!iequals(trim(name), "transport")) continue;
+    any_transport = false;
+    if (iequals(trim(value), "tls")) {
+      target.transport = sip::Transport::Tls;
+    } else if (iequals(trim(value), "tcp")) {
+      target.transport = sip::Transport::Tcp;
+    } else if (!iequals(trim(value), "udp")) {
+      return fail(Errc::InvalidArgument, "sipOutboundProxy: transport must be udp, tcp or tls");
+    }
+  }
+  if (secure) target.transport = sip::Transport::Tls;
+  any_transport = any_transport && !secure;
+  if (target.transport == sip::Transport::Tls && default_port == 5060) target.port = 0;
   const size_t colon = host_port.rfind(':');
   const bool bare_v6 = host_port.find(':') != colon && !host_port.starts_with('[');
   if (colon != std::string_view::npos && !bare_v6 &&
@@ -60,10 +77,10 @@ boost::json::object to_object(const CallInfo& info) {
           {"incoming", info.incoming},
           {"status", to_string(info.status)},
           {"sipStatus", info.sip_status},
-          {"rtmpUrl", text_or_null(asked.rtmp_url)},
+          {"rtmpUrl", text_or_null(shown_rtmp_url(asked.rtmp_url, RtmpUrlKind::App))},
           {"rtmpStream", text_or_null(asked.rtmp_stream)},
           {"streamName", asked.stream.value},
-          {"rtmpStreamStatus", nullptr},
+          {"rtmpStreamStatus", text_or_null(info.rtmp_status)},
           {"caller", asked.account.login},
           {"callee", asked.callee},
           {"hasAudio", asked.has_audio},
@@ -95,7 +112,7 @@ Result<StartCall> parse_start_call(std::string_view body) {
   };
   std::optional<std::string> id, stream, auth_name, password, visible, app_key, rtmp_url,
       rtmp_stream, proxy;
-  uint64_t port = 5060;
+  uint64_t port = 0;  // not given
   take(fields->required_text("callee"), command.callee);
   take(fields->required_text("sipLogin"), command.account.login);
   take(fields->required_text("sipDomain"), command.account.domain);
@@ -105,13 +122,14 @@ Result<StartCall> parse_start_call(std::string_view body) {
   take(fields->text("sipPassword"), password);
   take(fields->text("sipOutboundProxy"), proxy);
   if (!proxy && !error) take(fields->text("sipProxy"), proxy);
-  take(fields->number("sipPort", 5060, 1, 65535), port);
+  take(fields->number("sipPort", 0, 1, 65535), port);
   take(fields->text("visibleName"), visible);
   take(fields->text("appKey"), app_key);
   take(fields->text("rtmpUrl", 2048), rtmp_url);
   take(fields->text("rtmpStream"), rtmp_stream);
   take(fields->boolean("hasAudio", true), command.has_audio);
   take(fields->boolean("hasVideo", false), command.has_video);
+  take(fields->boolean("record", false), command.record);
   take(fields->boolean("sipRegisterRequired", true), command.register_first);
   if (error) return std::unexpected(*error);
   if (!is_host(command.account.domain))
@@ -119,7 +137,10 @@ Result<StartCall> parse_start_call(std::string_view body) {
   if (!command.has_audio && !command.has_video) {
     return fail(Errc::InvalidArgument, "hasAudio, hasVideo: one of them must be true");
   }
-  if (rtmp_url) return fail(Errc::Unsupported, "rtmpUrl: pushing to RTMP is not there yet");
+  if (rtmp_url) {
+    const auto url = parse_rtmp_url(*rtmp_url, RtmpUrlKind::App);
+    if (!url) return std::unexpected(url.error());
+  }
 
   command.id = CallId{id.value_or(random_token(20))};
   command.stream = StreamName{stream.value_or(command.id.value)};
@@ -127,13 +148,15 @@ Result<StartCall> parse_start_call(std::string_view body) {
   command.account.password = password.value_or("");
   command.account.display_name = visible.value_or(command.account.login);
   command.account.port = static_cast<uint16_t>(port);
+  command.any_transport = port == 0;
   command.app_key = app_key.value_or("defaultApp");
   command.rtmp_url = rtmp_url.value_or("");
-  command.rtmp_stream = rtmp_stream.value_or("");
+  command.rtmp_stream = rtmp_stream.value_or(rtmp_url ? command.stream.value : "");
   if (proxy) {
-    auto target = parse_proxy(*proxy, command.account.port);
+    auto target = parse_proxy(*proxy, command.account.port, command.any_transport);
     if (!target) return std::unexpected(target.error());
     command.account.transport = target->transport;
+    command.any_transport = command.any_transport && target->port == 0;
     command.account.outbound_proxy = std::move(*target);
   }
   return command;

@@ -40,7 +40,7 @@ TEST(ParseStartCall, HasTheDefaultsOfWcs) {
   EXPECT_EQ(command->stream.value, command->id.value);
   EXPECT_EQ(command->account.authentication_name, "2");
   EXPECT_EQ(command->account.display_name, "2");
-  EXPECT_EQ(command->account.port, 5060);
+  EXPECT_EQ(command->account.port, 0);  // not given: 5060, or what DNS says
   EXPECT_FALSE(command->account.outbound_proxy);
   EXPECT_EQ(command->app_key, "defaultApp");
 }
@@ -73,7 +73,7 @@ TEST(ParseStartCall, NamesTheFieldThatIsWrong) {
       {body(R"("toStream":{"a":1})"), Errc::InvalidArgument, "toStream"},
       {body(R"("callId":"a\r\nb")"), Errc::InvalidArgument, "callId"},
       {body(R"("sipOutboundProxy":"host:99999")"), Errc::InvalidArgument, "sipOutboundProxy"},
-      {body(R"("rtmpUrl":"rtmp://x/y")"), Errc::Unsupported, "rtmpUrl"},
+      {body(R"("rtmpUrl":"http://x/y")"), Errc::InvalidArgument, "rtmpUrl"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.body);
@@ -92,11 +92,13 @@ TEST(ParseStartCall, ReadsAProxyAsPeopleWriteIt) {
     sip::Transport transport;
   };
   const Case cases[] = {
-      {"10.0.0.1", "10.0.0.1", 5060, sip::Transport::Udp},
+      {"10.0.0.1", "10.0.0.1", 0, sip::Transport::Udp},
       {"sip:pbx:5080;transport=tcp", "pbx", 5080, sip::Transport::Tcp},
-      {"pbx.example.net;lr", "pbx.example.net", 5060, sip::Transport::Udp},
+      {"pbx.example.net;lr", "pbx.example.net", 0, sip::Transport::Udp},
+      {"sip:pbx;lr;Transport=TLS", "pbx", 0, sip::Transport::Tls},
+      {"sips:pbx:5071", "pbx", 5071, sip::Transport::Tls},
       {"[2001:db8::1]:5070", "2001:db8::1", 5070, sip::Transport::Udp},
-      {"2001:db8::1", "2001:db8::1", 5060, sip::Transport::Udp},
+      {"2001:db8::1", "2001:db8::1", 0, sip::Transport::Udp},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);

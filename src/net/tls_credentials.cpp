@@ -8,9 +8,10 @@
 #include <fstream>
 
 #include "base/random.hpp"
-#include "http/tls_openssl.hpp"
+#include "base/socket_address.hpp"
+#include "net/tls_openssl.hpp"
 
-namespace sipcast::http {
+namespace sipcast {
 namespace {
 
 template <auto F>
@@ -27,15 +28,6 @@ using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 constexpr long kSecondsOfDay = 24 * 60 * 60;
 constexpr long kSelfSignedDays = 3650;
 
-/// The newest reason that OpenSSL gives; forgets the others.
-std::string openssl_reason() {
-  const unsigned long code = ERR_peek_last_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  std::string text = reason == nullptr ? "unknown error" : reason;
-  ERR_clear_error();
-  return text;
-}
-
 /// RFC 7301: HTTP/1.1 when it is offered, else as if there were no ALPN.
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length,
                 const unsigned char* offered, unsigned int offered_length, void*) {
@@ -50,49 +42,24 @@ int select_alpn(SSL*, const unsigned char** out, unsigned char* out_length,
 /// A key with a password is refused rather than asked for on the terminal.
 int no_password(char*, int, int, void*) { return 0; }
 
-Result<SslContextPtr> make_context() {
-  SslContextPtr context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-  if (!context) return fail(Errc::Internal, "OpenSSL makes no TLS context: " + openssl_reason());
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_alpn_select_cb(context.get(), select_alpn, nullptr);
-  SSL_CTX_set_default_passwd_cb(context.get(), no_password);
-  return context;
-}
-
 Result<void> check_readable(const std::string& file) {
   if (std::ifstream(file).good()) return {};
   return fail(Errc::Io, "cannot read " + file + ": " + std::strerror(errno));
 }
 
+Result<SslContextPtr> make_context() {
+  Result<SslContextPtr> context = make_tls_context(TLS_server_method());
+  if (!context) return context;
+  SSL_CTX_set_options(context->get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_alpn_select_cb(context->get(), select_alpn, nullptr);
+  return context;
+}
+
 Result<SslContextPtr> context_of_files(const std::string& cert_file, const std::string& key_file) {
-  if (cert_file.empty() || key_file.empty()) {
-    return fail(Errc::InvalidArgument, cert_file.empty()
-                                           ? key_file + " is a TLS key without a certificate file"
-                                           : cert_file + " is a certificate without a key file");
-  }
-  for (const std::string& file : {cert_file, key_file}) {
-    if (const auto readable = check_readable(file); !readable) {
-      return std::unexpected(readable.error());
-    }
-  }
   Result<SslContextPtr> context = make_context();
   if (!context) return context;
-  SSL_CTX* ssl = context->get();
-  ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(ssl, cert_file.c_str()) != 1) {
-    return fail(Errc::InvalidArgument, cert_file + " is no PEM certificate: " + openssl_reason());
-  }
-  if (SSL_CTX_use_PrivateKey_file(ssl, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return fail(Errc::InvalidArgument, key_file + " is no PEM key that fits " + cert_file +
-                                           " (or it has a password): " + openssl_reason());
-  }
-  if (SSL_CTX_check_private_key(ssl) != 1) {
-    return fail(Errc::InvalidArgument,
-                key_file + " is not the key of " + cert_file + ": " + openssl_reason());
-  }
+  const auto used = use_certificate(context->get(), cert_file, key_file);
+  if (!used) return std::unexpected(used.error());
   return context;
 }
 
@@ -146,6 +113,49 @@ Result<SslContextPtr> self_signed_context(const std::string& common_name) {
 
 }  // namespace
 
+std::string openssl_reason() {
+  const unsigned long code = ERR_peek_last_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  std::string text = reason == nullptr ? "unknown error" : reason;
+  ERR_clear_error();
+  return text;
+}
+
+Result<SslContextPtr> make_tls_context(const SSL_METHOD* method) {
+  SslContextPtr context(SSL_CTX_new(method), SSL_CTX_free);
+  if (!context) return fail(Errc::Internal, "OpenSSL makes no TLS context: " + openssl_reason());
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_default_passwd_cb(context.get(), no_password);
+  return context;
+}
+
+Result<void> use_certificate(SSL_CTX* context, const std::string& cert_file,
+                             const std::string& key_file) {
+  if (cert_file.empty() || key_file.empty()) {
+    return fail(Errc::InvalidArgument, cert_file.empty()
+                                           ? key_file + " is a TLS key without a certificate file"
+                                           : cert_file + " is a certificate without a key file");
+  }
+  for (const std::string& file : {cert_file, key_file}) {
+    if (const auto readable = check_readable(file); !readable) return readable;
+  }
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1) {
+    return fail(Errc::InvalidArgument, cert_file + " is no PEM certificate: " + openssl_reason());
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail(Errc::InvalidArgument, key_file + " is no PEM key that fits " + cert_file +
+                                           " (or it has a password): " + openssl_reason());
+  }
+  if (SSL_CTX_check_private_key(context) != 1) {
+    return fail(Errc::InvalidArgument,
+                key_file + " is not the key of " + cert_file + ": " + openssl_reason());
+  }
+  return {};
+}
+
 TlsCredentials::TlsCredentials(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsCredentials::~TlsCredentials() = default;
 
@@ -172,4 +182,4 @@ Result<void> TlsCredentials::reload() {
   return {};
 }
 
-}  // namespace sipcast::http
+}  // namespace sipcast
