@@ -46,9 +46,8 @@ void Call::agree(const sdp::SipAgreement& agreement) {
   const bool held = direction == Direction::Inactive || direction == Direction::SendOnly ||
                     (direction == Direction::RecvOnly && *first_direction_ == Direction::SendRecv);
   const auto describe = [](const std::optional<sdp::SipMedia>& media) {
-    return media ? std::string(codec_name(media->send.codec)) + " with " +
-                       media->remote_rtp.to_string()
-                 : std::string("none");
+    if (!media) return std::string("none");
+    return std::string(codec_name(media->send.codec)) + (media->srtp ? " (SRTP)" : "");
   };
   log_.info("media agreed: audio {}, video {}{}", describe(agreement.audio),
             describe(agreement.video), held ? ", on hold" : "");
