@@ -38,6 +38,7 @@ bind() {
   mount --bind "$1" "$root/$2"
   mounted=("$root/$2" "${mounted[@]}")
 }
+bind "$root" .  # a mount point of its own, or no network namespace can be entered in there
 for place in proc sys dev dev/pts dev/shm; do bind "/$place" "$place"; done
 [ -z "${NEWCOMER_CCACHE:-}" ] || bind "$NEWCOMER_CCACHE" root/.cache/ccache
 
