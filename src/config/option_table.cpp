@@ -17,8 +17,10 @@ std::string duration_range(Duration min, Duration max) {
                                 : duration_text(min) + ".." + duration_text(max);
 }
 
-bool is_printable_line(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+Result<void> check_line(std::string_view text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::ranges::none_of(text, control)) return {};
+  return fail(Errc::InvalidArgument, "a control character in the text");
 }
 
 }  // namespace
@@ -43,94 +45,65 @@ void OptionTable::insert(Option option) {
 }
 
 void OptionTable::add(std::string_view name, bool& variable, FlagOption option) {
-  insert({.name = std::string(name),
-          .aliases = std::move(option.aliases),
-          .type = "flag",
-          .unit = {},
-          .range = {},
-          .default_text = {},
-          .reload = option.reload,
-          .secret = false,
-          .help = std::move(option.help),
-          .set = [&variable](std::string_view text) -> Result<void> {
-            const auto value = parse_flag(text);
-            if (!value) return std::unexpected(value.error());
-            variable = *value;
-            return {};
-          },
-          .show = [&variable] { return std::string(variable ? "true" : "false"); }});
+  Option added = row(name, "flag", option);
+  added.set = [&variable](std::string_view text) -> Result<void> {
+    const auto value = parse_flag(text);
+    if (!value) return std::unexpected(value.error());
+    variable = *value;
+    return {};
+  };
+  added.show = [&variable] { return std::string(variable ? "true" : "false"); };
+  insert(std::move(added));
 }
 
 void OptionTable::add(std::string_view name, Duration& variable, DurationOption option) {
   const Range<Duration> range = option.range;
-  insert({.name = std::string(name),
-          .aliases = std::move(option.aliases),
-          .type = "duration",
-          .unit = unit_name(option.unit),
-          .range = range.is_limited() ? duration_range(range.min, range.max) : std::string(),
-          .default_text = {},
-          .reload = option.reload,
-          .secret = false,
-          .help = std::move(option.help),
-          .set = [&variable, range, unit = option.unit](std::string_view text) -> Result<void> {
-            const auto value = parse_duration(text, unit);
-            if (!value) return std::unexpected(value.error());
-            if (*value < range.min || *value > range.max) {
-              return fail(Errc::InvalidArgument,
-                          "not within " + duration_range(range.min, range.max));
-            }
-            variable = *value;
-            return {};
-          },
-          .show = [&variable] { return duration_text(variable); }});
+  Option added = row(name, "duration", option);
+  added.unit = unit_name(option.unit);
+  if (range.is_limited()) added.range = duration_range(range.min, range.max);
+  added.set = [&variable, range, unit = option.unit](std::string_view text) -> Result<void> {
+    const auto value = parse_duration(text, unit);
+    if (!value) return std::unexpected(value.error());
+    if (*value < range.min || *value > range.max) {
+      return fail(Errc::InvalidArgument, "not within " + duration_range(range.min, range.max));
+    }
+    variable = *value;
+    return {};
+  };
+  added.show = [&variable] { return duration_text(variable); };
+  insert(std::move(added));
 }
 
 void OptionTable::add(std::string_view name, std::string& variable, TextOption option) {
-  insert({.name = std::string(name),
-          .aliases = std::move(option.aliases),
-          .type = "text",
-          .unit = {},
-          .range = {},
-          .default_text = {},
-          .reload = option.reload,
-          .secret = option.secret,
-          .help = std::move(option.help),
-          .set = [&variable, max = option.max_length](std::string_view text) -> Result<void> {
-            if (text.size() > max) {
-              return fail(Errc::InvalidArgument, fmt::format("longer than {} bytes", max));
-            }
-            if (!is_printable_line(text)) {
-              return fail(Errc::InvalidArgument, "a control character in the text");
-            }
-            variable = text;
-            return {};
-          },
-          .show = [&variable] { return variable; }});
+  Option added = row(name, "text", option);
+  added.secret = option.secret;
+  added.set = [&variable, max = option.max_length](std::string_view text) -> Result<void> {
+    if (text.size() > max) {
+      return fail(Errc::InvalidArgument, fmt::format("longer than {} bytes", max));
+    }
+    if (auto line = check_line(text); !line) return line;
+    variable = text;
+    return {};
+  };
+  added.show = [&variable] { return variable; };
+  insert(std::move(added));
 }
 
 void OptionTable::add(std::string_view name, std::vector<std::string>& variable,
                       ListOption option) {
-  insert({.name = std::string(name),
-          .aliases = std::move(option.aliases),
-          .type = "list",
-          .unit = {},
-          .range = {},
-          .default_text = {},
-          .reload = option.reload,
-          .secret = option.secret,
-          .help = std::move(option.help),
-          .set = [&variable, max = option.max_items](std::string_view text) -> Result<void> {
-            if (!is_printable_line(text)) {
-              return fail(Errc::InvalidArgument, "a control character in the text");
-            }
-            auto list = parse_list(text);
-            if (list.size() > max) {
-              return fail(Errc::InvalidArgument, fmt::format("more than {} items", max));
-            }
-            variable = std::move(list);
-            return {};
-          },
-          .show = [&variable] { return list_text(variable); }});
+  Option added = row(name, "list", option);
+  added.secret = option.secret;
+  added.set = [&variable, max = option.max_items](std::string_view text) -> Result<void> {
+    if (auto line = check_line(text); !line) return line;
+    auto list = parse_list(text);
+    if (list.size() > max) {
+      return fail(Errc::InvalidArgument, fmt::format("more than {} items", max));
+    }
+    variable = std::move(list);
+    return {};
+  };
+  added.show = [&variable] { return list_text(variable); };
+  insert(std::move(added));
 }
 
 void OptionTable::add(std::string_view name, LogLevel& variable, NameOption option) {
@@ -146,24 +119,17 @@ void OptionTable::insert_names(std::string_view name, std::vector<std::string> w
                                std::function<void(size_t)> assign, std::function<size_t()> current,
                                NameOption option) {
   CHECK(current() < words.size());
-  insert({.name = std::string(name),
-          .aliases = std::move(option.aliases),
-          .type = fmt::format("{}", fmt::join(words, "|")),
-          .unit = {},
-          .range = {},
-          .default_text = {},
-          .reload = option.reload,
-          .secret = false,
-          .help = std::move(option.help),
-          .set = [words, assign](std::string_view text) -> Result<void> {
-            for (size_t i = 0; i < words.size(); ++i) {
-              if (!iequals(words[i], text)) continue;
-              assign(i);
-              return {};
-            }
-            return fail(Errc::InvalidArgument, fmt::format("none of {}", fmt::join(words, ", ")));
-          },
-          .show = [words, current] { return words[current()]; }});
+  Option added = row(name, fmt::format("{}", fmt::join(words, "|")), option);
+  added.set = [words, assign](std::string_view text) -> Result<void> {
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (!iequals(words[i], text)) continue;
+      assign(i);
+      return {};
+    }
+    return fail(Errc::InvalidArgument, fmt::format("none of {}", fmt::join(words, ", ")));
+  };
+  added.show = [words, current] { return words[current()]; };
+  insert(std::move(added));
 }
 
 Option* OptionTable::find(std::string_view name) {

@@ -98,25 +98,20 @@ class OptionTable {
   template <WholeNumber T>
   void add(std::string_view name, T& variable, std::type_identity_t<NumberOption<T>> option) {
     const auto [min, max] = option.range;
-    insert({.name = std::string(name),
-            .aliases = std::move(option.aliases),
-            .type = "number",
-            .unit = std::move(option.unit),
-            .range = option.range.is_limited() ? number_range(min, max) : std::string(),
-            .default_text = {},
-            .reload = option.reload,
-            .secret = false,
-            .help = std::move(option.help),
-            .set = [&variable, min, max](std::string_view text) -> Result<void> {
-              const auto value = parse_whole(text);
-              if (!value) return std::unexpected(value.error());
-              if (std::cmp_less(*value, min) || std::cmp_greater(*value, max)) {
-                return fail(Errc::InvalidArgument, "not within " + number_range(min, max));
-              }
-              variable = static_cast<T>(*value);
-              return {};
-            },
-            .show = [&variable] { return std::to_string(variable); }});
+    Option added = row(name, "number", option);
+    added.unit = std::move(option.unit);
+    if (option.range.is_limited()) added.range = number_range(min, max);
+    added.set = [&variable, min, max](std::string_view text) -> Result<void> {
+      const auto value = parse_whole(text);
+      if (!value) return std::unexpected(value.error());
+      if (std::cmp_less(*value, min) || std::cmp_greater(*value, max)) {
+        return fail(Errc::InvalidArgument, "not within " + number_range(min, max));
+      }
+      variable = static_cast<T>(*value);
+      return {};
+    };
+    added.show = [&variable] { return std::to_string(variable); };
+    insert(std::move(added));
   }
 
   /// An enum by the names of its values.
@@ -152,6 +147,21 @@ class OptionTable {
   template <class T>
   static std::string number_range(T min, T max) {
     return std::to_string(min) + ".." + std::to_string(max);
+  }
+  /// What the rows of all types have in common; takes aliases and help out of `given`.
+  template <class Given>
+  static Option row(std::string_view name, std::string type, Given& given) {
+    return {.name = std::string(name),
+            .aliases = std::move(given.aliases),
+            .type = std::move(type),
+            .unit = {},
+            .range = {},
+            .default_text = {},
+            .reload = given.reload,
+            .secret = false,
+            .help = std::move(given.help),
+            .set = {},
+            .show = {}};
   }
   void insert(Option option);
   void insert_names(std::string_view name, std::vector<std::string> words,
