@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "sip/transaction_step.hpp"
+
 /// The client transactions of RFC 3261 §17.1 as pure functions. No `default`: a new state does not
 /// compile until it has its place.
 namespace sipcast::sip::invite_client {
@@ -27,11 +29,7 @@ enum class Action : uint8_t {
   ReportTimeout,
   ReportTransportError
 };
-struct Step {
-  State state;
-  Action action;
-  friend constexpr bool operator==(const Step&, const Step&) = default;
-};
+using Step = TransactionStep<State, Action>;
 
 constexpr Step advance(State state, Event event) {
   switch (state) {
@@ -67,11 +65,7 @@ namespace sipcast::sip::non_invite_client {
 enum class State : uint8_t { Trying, Proceeding, Completed, Terminated };
 enum class Event : uint8_t { TimerE, TimerF, Provisional, Final, TimerK, TransportError };
 enum class Action : uint8_t { None, Retransmit, Deliver, ReportTimeout, ReportTransportError };
-struct Step {
-  State state;
-  Action action;
-  friend constexpr bool operator==(const Step&, const Step&) = default;
-};
+using Step = TransactionStep<State, Action>;
 
 constexpr Step advance(State state, Event event) {
   switch (state) {

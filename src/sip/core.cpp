@@ -62,17 +62,21 @@ Core::Core(UserAgent::Options opts, UserAgentIo& world, Logger logger)
              .log = log,
              .max_transactions = 4 * options.max_calls + 1000}) {}
 
-Sent Core::start(Message request, const Target& target, OnClientEvent on_event) {
-  Sent sent{
-      .branch = "z9hG4bK" + random_token(20), .request = std::move(request), .target = target};
+void Core::stamp(Message& request, const Target& target, const std::string& branch) {
   const SocketAddress us = io.advertised(target);
   Via via{.transport = std::string(via_transport(target.transport)),
           .sent_by = {.host = us.ip(), .port = us.port()},
           .params = {}};
-  via.params.set("branch", sent.branch);
+  via.params.set("branch", branch);
   via.params.set("rport", "");
-  sent.request.add_front("Via", via.to_string());
-  sent.request.add("User-Agent", options.product);
+  request.add_front("Via", via.to_string());
+  request.add("User-Agent", options.product);
+}
+
+Sent Core::start(Message request, const Target& target, OnClientEvent on_event) {
+  Sent sent{
+      .branch = "z9hG4bK" + random_token(20), .request = std::move(request), .target = target};
+  stamp(sent.request, target, sent.branch);
   sent.request.set("Allow", kAllow);
   log.debug("SIP > {} {} to {}", sent.request.method, loggable_uri(sent.request.request_uri),
             describe(target));
@@ -87,14 +91,7 @@ bool Core::fail_over(const ClientEvent& event, const Target& target, const std::
 
 Core::SentAck Core::send_ack(Message ack, const Target& target) {
   SentAck sent{.wire = {}, .branch = "z9hG4bK" + random_token(20), .target = target};
-  const SocketAddress us = io.advertised(target);
-  Via via{.transport = std::string(via_transport(target.transport)),
-          .sent_by = {.host = us.ip(), .port = us.port()},
-          .params = {}};
-  via.params.set("branch", sent.branch);
-  via.params.set("rport", "");
-  ack.add_front("Via", via.to_string());
-  ack.add("User-Agent", options.product);
+  stamp(ack, target, sent.branch);
   sent.wire = ack.to_string();
   log.debug("SIP > ACK {} to {}", loggable_uri(ack.request_uri), describe(target));
   resend(sent);

@@ -66,7 +66,9 @@ class Core {
   TimerQueue timers;
   TransactionTable table;
 
-  /// Adds Via and User-Agent, sends, and reports to `on_event`.
+  /// Puts our Via with `branch` in front, and adds User-Agent.
+  void stamp(Message& request, const Target& target, const std::string& branch);
+  /// Stamps, sends, and reports to `on_event`.
   Sent start(Message request, const Target& target, OnClientEvent on_event);
   /// After a final event: true when its request shall be sent once more, now to another server of
   /// the target (RFC 3263 §4.3).

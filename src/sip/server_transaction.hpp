@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "sip/transaction_step.hpp"
+
 /// The server transactions of RFC 3261 §17.2 as pure functions.
 namespace sipcast::sip {
 
@@ -27,11 +29,7 @@ enum class Event : uint8_t {
   TimerL
 };
 using Action = ServerAction;
-struct Step {
-  State state;
-  Action action;
-  friend constexpr bool operator==(const Step&, const Step&) = default;
-};
+using Step = TransactionStep<State, Action>;
 
 constexpr Step advance(State state, Event event) {
   switch (state) {
@@ -66,11 +64,7 @@ namespace sipcast::sip::non_invite_server {
 enum class State : uint8_t { Trying, Completed, Terminated };
 enum class Event : uint8_t { Request, SendFinal, TimerJ };
 using Action = ServerAction;
-struct Step {
-  State state;
-  Action action;
-  friend constexpr bool operator==(const Step&, const Step&) = default;
-};
+using Step = TransactionStep<State, Action>;
 
 constexpr Step advance(State state, Event event) {
   switch (state) {
