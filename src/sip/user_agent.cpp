@@ -81,7 +81,7 @@ void UserAgent::on_message(BytesView message, Transport transport, const SocketA
   impl_->core.on_message(message, transport, from);
 }
 
-void UserAgent::on_send_failed(const std::string& branch, const std::string& cause, Instant now) {
+void UserAgent::on_send_failed(std::string branch, const std::string& cause, Instant now) {
   const Core::Entry entry(impl_->core, now);
   impl_->core.log.debug("SIP message could not be sent: {}", printable(cause, 300));
   impl_->core.table.on_send_failed(branch, cause);

@@ -180,7 +180,8 @@ class UserAgent {
   /// A connection with `peer` broke (Tcp, for TLS too), or our address as it sees us has changed
   /// (Udp): registrations that went that way are renewed.
   void on_flow_lost(Transport transport, const SocketAddress& peer, Instant now);
-  void on_send_failed(const std::string& branch, const std::string& cause, Instant now);
+  /// A message with `branch` could not be sent. By value: whoever held the branch may go meanwhile.
+  void on_send_failed(std::string branch, const std::string& cause, Instant now);
   std::optional<Instant> deadline() const;  ///< When on_timer wants to be called.
   void on_timer(Instant now);
 
