@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 command -v mmdebstrap > /dev/null || { apt-get update -q; apt-get install -y -q --no-install-recommends mmdebstrap; }
 
 base=${1:-$(mktemp -d)}
+mkdir -p "$base"
 root=$base/root
 mounted=()
 finish() {
