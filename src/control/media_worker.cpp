@@ -6,6 +6,11 @@
 #include "base/random.hpp"
 
 namespace sipcast {
+namespace {
+std::string name_of(std::optional<Codec> codec) {
+  return codec ? std::string(codec_name(*codec)) : "";
+}
+}  // namespace
 
 MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
     : options_(std::move(options)),
@@ -255,6 +260,10 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
   const auto later = [this, id] { loop_.post([this, id] { do_remove_viewer(id); }); };
   WebRtcViewer::Events events{
       .playing = callbacks.playing,
+      .changed =
+          [changed = callbacks.changed](const WebRtcViewer::Plays& plays) {
+            if (changed) changed({name_of(plays.audio), name_of(plays.video), plays.cause});
+          },
       .failed =
           [callbacks, later](std::string_view info) {
             if (callbacks.failed) callbacks.failed(std::string(info));
@@ -275,11 +284,12 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
       log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
   by_ufrag_.emplace(options.local_ufrag, id);
   viewers_.emplace(id, Viewer{stream.name(), options.local_ufrag, {}, std::move(viewer)});
+  const auto codec_of = [](const std::optional<sdp::ViewerTrack>& track) {
+    return track ? std::optional(track->codec) : std::nullopt;
+  };
   return ViewerAccepted{
-      .sdp = answer->sdp,
-      .audio_codec = answer->audio ? std::string(codec_name(answer->audio->codec)) : "",
-      .video_codec = answer->video ? std::string(codec_name(answer->video->codec)) : "",
-      .refused = answer->refused};
+      {name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)), answer->refused},
+      answer->sdp};
 }
 
 void MediaWorker::do_remove_viewer(ViewerId id) {

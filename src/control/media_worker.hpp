@@ -28,10 +28,13 @@ struct StreamInfo {
   KeyframeBrokerStats keyframes;
 };
 
-struct ViewerAccepted {
-  std::string sdp;
+/// What goes to a viewer.
+struct ViewerPlays {
   std::string audio_codec, video_codec;  ///< "" where there is none
   std::string refused;                   ///< why a track is left out, "" when none is
+};
+struct ViewerAccepted : ViewerPlays {
+  std::string sdp;
 };
 
 /// One media loop and all that lives on it: calls' media, streams, viewers. Every public member but
@@ -80,6 +83,7 @@ class MediaWorker final : private DatagramReader {
     /// InvalidArgument, Exhausted. After an error no more comes.
     std::function<void(Result<ViewerAccepted>)> answered;
     std::function<void()> playing;
+    std::function<void(ViewerPlays)> changed;      ///< the phone changed a codec
     std::function<void(std::string info)> failed;  ///< last
     std::function<void(EndReason)> stream_ended;   ///< last
   };

@@ -65,7 +65,15 @@ void FrameAssembler::on_timer(Instant now) {
 }
 
 void FrameAssembler::on_tracks(const TrackList& tracks) {
-  if (tracks_.video != tracks.video) video_format_.reset();
+  const auto same_codec = [](const std::optional<TrackInfo>& a, const std::optional<TrackInfo>& b) {
+    return a.has_value() == b.has_value() && (!a || a->codec == b->codec);
+  };
+  if (!same_codec(tracks_.video, tracks.video)) {  // nothing until the first keyframe
+    video_format_.reset();
+    video_bytes_.clear();
+    video_broken_ = video_keyframe_ = video_wanted_ = false;
+    last_keyframe_.reset();
+  }
   tracks_ = tracks;
   for (const Sink& sink : sinks_) sink.sink->on_tracks(tracks);
 }

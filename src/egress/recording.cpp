@@ -49,7 +49,9 @@ bool Recording::work() {
     sequencer_.set_tracks(*taken.tracks);
     // WebM has no AAC; whoever attaches us looks at stats().
     const bool vp8 = taken.tracks->video && taken.tracks->video->codec == Codec::Vp8;
-    audio_ = vp8 ? FrameCodec::Opus : FrameCodec::Aac;
+    const FrameCodec wanted = vp8 ? FrameCodec::Opus : FrameCodec::Aac;
+    if (std::exchange(audio_, wanted) != wanted) sequencer_.restart();  // another container
+    video_ = vp8 ? FrameCodec::Vp8 : FrameCodec::H264;
     const std::lock_guard lock(mutex_);
     stats_.audio = audio_;
   }
@@ -58,7 +60,7 @@ bool Recording::work() {
     sequencer_.restart();
   }
   for (FramePtr& frame : taken.frames) {
-    if (frame->kind() == MediaKind::Video || frame->format->codec == audio_) {
+    if (frame->format->codec == video_ || frame->format->codec == audio_) {
       sequencer_.push(std::move(frame));
     }
   }

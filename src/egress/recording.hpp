@@ -71,7 +71,7 @@ class Recording {
   Logger log_;
   std::shared_ptr<FrameQueue> queue_ = std::make_shared<FrameQueue>();
   FrameSequencer sequencer_;
-  FrameCodec audio_ = FrameCodec::Aac;
+  FrameCodec video_ = FrameCodec::H264, audio_ = FrameCodec::Aac;  // what goes on
   std::optional<File> file_;
   std::optional<ffmpeg::Muxer> muxer_;  // writes into file_
   std::optional<Error> write_error_;

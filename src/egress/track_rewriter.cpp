@@ -15,9 +15,27 @@ TrackRewriter::TrackRewriter(const sdp::ViewerTrack& track)
       next_out_(static_cast<uint16_t>(random_u32() & 0x7fff)),  // far from a wrap (RFC 3711 §3.3.1)
       timestamp_shift_(random_u32()) {}
 
+bool TrackRewriter::follow(std::optional<Codec> codec) {
+  if (codec ? playable_ && *codec == track_.codec : !playable_) return false;
+  open_ = false;
+  const auto format = codec ? std::ranges::find(track_.formats, *codec, &sdp::ViewerFormat::codec)
+                            : track_.formats.end();
+  playable_ = format != track_.formats.end();
+  if (!playable_) return true;
+  track_.codec = format->codec;
+  track_.payload_type = format->payload_type;
+  track_.rtx_payload_type = format->rtx_payload_type;
+  track_.nack = format->nack;
+  return true;
+}
+
 TrackRewriter::Seam& TrackRewriter::add_seam(uint32_t first) {
   Seam& seam = ring_[seams_++ % ring_.size()];
-  seam = Seam{.first = first, .end = first, .offset = static_cast<uint16_t>(next_out_ - first)};
+  seam = Seam{.first = first,
+              .end = first,
+              .offset = static_cast<uint16_t>(next_out_ - first),
+              .payload_type = track_.payload_type};
+  open_ = true;
   return seam;
 }
 
@@ -57,14 +75,14 @@ uint32_t TrackRewriter::timestamp_by(const Seam& seam, uint32_t timestamp) {
 
 RtpHeader TrackRewriter::header_by(const Seam& seam, const Packet& packet) const {
   return {.marker = packet.marker,
-          .payload_type = track_.payload_type,
+          .payload_type = seam.payload_type,
           .seq = SequenceNumber(static_cast<uint16_t>(packet.sequence + seam.offset)),
           .timestamp = RtpTimestamp{timestamp_by(seam, packet.timestamp.value)},
           .ssrc = track_.ssrc};
 }
 
 RtpHeader TrackRewriter::next(const Packet& packet) {
-  CHECK(seams_ > 0);
+  CHECK(open_);
   Seam& seam = ring_[(seams_ - 1) % ring_.size()];
   seam.end = packet.sequence + 1;
   const RtpHeader header = header_by(seam, packet);

@@ -17,6 +17,12 @@ class TrackRewriter {
  public:
   explicit TrackRewriter(const sdp::ViewerTrack& track);
 
+  /// The stream's track has this codec from now on, or is gone. Closes the seam: a start_ follows
+  /// before the next packet, and may when playable(). False when all is as before.
+  bool follow(std::optional<Codec> codec);
+  /// The viewer's answer holds the stream's codec.
+  bool playable() const { return playable_; }
+
   /// From stream sequence `first` on packets go out as they are, behind what was sent before.
   void start_live(uint32_t first, RtpTimestamp timestamp);
   /// A replay begins: stream packets from `first` (of timestamp `from`) up to the live edge `edge`
@@ -34,15 +40,16 @@ class TrackRewriter {
   RtpTimestamp outgoing(RtpTimestamp timestamp) const;
 
   const sdp::ViewerTrack& track() const { return track_; }
-  bool started() const { return seams_ > 0; }
+  bool started() const { return open_; }  ///< next() may be called
   uint32_t packets() const { return packets_; }
   uint32_t octets() const { return octets_; }
 
  private:
   struct Seam {
-    uint32_t first = 0;     // stream sequence
-    uint32_t end = 0;       // behind the last one sent by it
-    uint16_t offset = 0;    // outgoing = stream + offset
+    uint32_t first = 0;   // stream sequence
+    uint32_t end = 0;     // behind the last one sent by it
+    uint16_t offset = 0;  // outgoing = stream + offset
+    uint8_t payload_type = 0;
     uint32_t edge = 0;      // stream timestamp; older ones are pulled towards it
     uint32_t edge_out = 0;  // what the edge becomes
     uint32_t span = 0;      // stream ticks before the edge that are squeezed ...
@@ -54,6 +61,7 @@ class TrackRewriter {
 
   sdp::ViewerTrack track_;
   std::array<Seam, 4> ring_{};
+  bool open_ = false, playable_ = true;
   size_t seams_ = 0;  // made so far; the newest is ring_[(seams_ - 1) % 4]
   uint16_t next_out_;
   uint32_t timestamp_shift_;  // random start, RFC 3550 §5.1

@@ -76,6 +76,44 @@ TEST(TrackRewriter, AResendHasTheHeaderOfTheFirstSendingAlsoAcrossSeams) {
   EXPECT_FALSE(rewriter.again(video(560, 60 * kFrame))) << "never sent";
 }
 
+TEST(TrackRewriter, FollowsAnotherCodecByTheViewersOwnPayloadTypes) {
+  sdp::ViewerTrack both = track();
+  both.formats = {
+      {.codec = Codec::H264, .payload_type = 102, .rtx_payload_type = 103, .nack = true},
+      {.codec = Codec::Vp8, .payload_type = 96, .rtx_payload_type = 97, .nack = true}};
+  TrackRewriter rewriter(both);
+  rewriter.start_live(0, RtpTimestamp{0});
+  const Packet before = video(0, 0);
+  const RtpHeader first = rewriter.next(before);
+  EXPECT_FALSE(rewriter.follow(Codec::H264)) << "as it was";
+  EXPECT_TRUE(rewriter.follow(Codec::Vp8));
+  EXPECT_TRUE(rewriter.playable());
+  EXPECT_FALSE(rewriter.started()) << "until its keyframe";
+  rewriter.start_live(5, RtpTimestamp{5 * kFrame});
+  const RtpHeader second = rewriter.next(video(5, 5 * kFrame));
+  EXPECT_EQ(first.payload_type, 102);
+  EXPECT_EQ(second.payload_type, 96);
+  EXPECT_EQ(rewriter.track().rtx_payload_type, 97);
+  EXPECT_EQ(second.seq, first.seq.plus(1));
+  EXPECT_EQ(second.ssrc, first.ssrc);
+  EXPECT_GT(step(first, second), 0);
+  EXPECT_EQ(rewriter.again(before)->payload_type, 102) << "a resend is what it was";
+}
+
+TEST(TrackRewriter, PausesForACodecThatTheViewerDoesNotHave) {
+  sdp::ViewerTrack one = track();
+  one.formats = {{.codec = Codec::H264, .payload_type = 102}};
+  TrackRewriter rewriter(one);
+  rewriter.start_live(0, RtpTimestamp{0});
+  const RtpHeader before = rewriter.next(video(0, 0));
+  EXPECT_TRUE(rewriter.follow(Codec::Vp8));
+  EXPECT_FALSE(rewriter.playable());
+  EXPECT_FALSE(rewriter.follow(std::nullopt)) << "nothing comes, as before";
+  EXPECT_TRUE(rewriter.follow(Codec::H264));
+  rewriter.start_live(90, RtpTimestamp{90 * kFrame});
+  EXPECT_EQ(rewriter.next(video(90, 90 * kFrame)).seq, before.seq.plus(1));
+}
+
 TEST(TrackRewriter, FindsTheNewestPacketAfterTheNumbersWrapped) {
   TrackRewriter rewriter(track());
   rewriter.start_live(0, RtpTimestamp{0});

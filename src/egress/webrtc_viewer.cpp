@@ -1,5 +1,7 @@
 #include "egress/webrtc_viewer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/random.hpp"
@@ -68,7 +70,7 @@ void WebRtcViewer::on_connected() {
   log_.info("connected from {}", peer_.selected() ? peer_.selected()->to_string() : "?");
   connected_at_ = loop_.now();
   subscription_ = stream_.attach(*this);
-  if (video_) start_video(loop_.now());
+  if (video_ && video_->playable()) start_video(loop_.now());
   report_timer_ = loop_.at(loop_.now() + 50ms, [this] { send_reports(); });
   if (events_.playing) events_.playing();
 }
@@ -82,7 +84,41 @@ void WebRtcViewer::on_ended(std::string_view cause) {
   if (events_.failed) events_.failed(cause);
 }
 
-void WebRtcViewer::on_tracks(const TrackList&) {}
+void WebRtcViewer::on_tracks(const TrackList& tracks) {
+  Plays plays;
+  const bool audio = follow(audio_, tracks.audio, plays.cause);
+  const bool video = follow(video_, tracks.video, plays.cause);
+  if (audio) newest_audio_.reset();  // in ticks of another clock
+  if (video) {                       // on_packet begins anew with the next keyframe
+    cursor_.reset();
+    replay_timer_.cancel();
+    last_replay_.reset();
+  }
+  if (!audio && !video) return;
+  const auto codec_of = [](const std::optional<TrackRewriter>& rewriter) {
+    return rewriter && rewriter->playable() ? std::optional(rewriter->track().codec) : std::nullopt;
+  };
+  plays.audio = codec_of(audio_);
+  plays.video = codec_of(video_);
+  const auto name = [](std::optional<Codec> codec) { return codec ? codec_name(*codec) : "none"; };
+  log_.info("goes on with audio {}, video {}{}{}", name(plays.audio), name(plays.video),
+            plays.cause.empty() ? "" : ": ", plays.cause);
+  if (events_.changed) events_.changed(plays);
+}
+
+/// True when what `rewriter` sends changes. Adds to `cause` why it sends nothing.
+bool WebRtcViewer::follow(std::optional<TrackRewriter>& rewriter,
+                          const std::optional<TrackInfo>& track, std::string& cause) {
+  if (!rewriter) return false;
+  const bool changed = rewriter->follow(track ? std::optional(track->codec) : std::nullopt);
+  if (track && !rewriter->playable()) {
+    const MediaKind kind = kind_of(track->codec);
+    cause += fmt::format("{}the phone sends {} as {} now, which this viewer did not offer",
+                         cause.empty() ? "" : "; ", codec_name(track->codec),
+                         kind == MediaKind::Audio ? "audio" : "video");
+  }
+  return changed;
+}
 
 void WebRtcViewer::on_end(EndReason reason) {
   if (over_) return;
@@ -128,13 +164,13 @@ void WebRtcViewer::pump_replay() {
 void WebRtcViewer::on_packet(const PacketPtr& packet) {
   if (over_) return;
   if (packet->kind == MediaKind::Audio) {
-    if (!audio_) return;
+    if (!audio_ || !audio_->playable()) return;
     if (!audio_->started()) audio_->start_live(packet->sequence, packet->timestamp);
     newest_audio_ = packet->timestamp;
     send_packet(*audio_, *packet);
     return;
   }
-  if (!video_ || cursor_) return;
+  if (!video_ || !video_->playable() || cursor_) return;
   if (!video_->started()) {
     if (!packet->keyframe_start) return;
     video_->start_live(packet->sequence, packet->timestamp);
@@ -159,7 +195,7 @@ bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
 }
 
 void WebRtcViewer::resend(const rtcp::Nack& nack) {
-  if (!video_ || nack.media != options_.video->ssrc) return;
+  if (!video_ || nack.media != video_->track().ssrc) return;
   size_t resent = 0;
   Bytes payload;
   for (const SequenceNumber seq : nack.lost) {
@@ -171,9 +207,9 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
     if (!header) continue;
     RtpHeader out = *header;
     payload.clear();
-    if (options_.video->rtx_payload_type) {
-      out.payload_type = *options_.video->rtx_payload_type;
-      out.ssrc = options_.video->rtx_ssrc;
+    if (video_->track().rtx_payload_type) {
+      out.payload_type = *video_->track().rtx_payload_type;
+      out.ssrc = video_->track().rtx_ssrc;
       out.seq = SequenceNumber(rtx_seq_++);
       append_rtx_payload(header->seq, packet->payload, payload);  // RFC 4588 §4
     } else {
@@ -193,7 +229,7 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
 
 void WebRtcViewer::on_keyframe_request(Instant now) {
   ++stats_.keyframe_requests_total;
-  if (!video_) return;
+  if (!video_ || !video_->playable()) return;
   // A phone that obeys is asked; one that is known to be deaf, or slow, is stood in for by the
   // history.
   stream_.want_keyframe(now);

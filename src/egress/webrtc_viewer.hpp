@@ -32,10 +32,16 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
     std::optional<sdp::ViewerTrack> audio, video;
     std::string cname;
   };
+  /// What goes to the viewer.
+  struct Plays {
+    std::optional<Codec> audio, video;
+    std::string cause;  ///< why a track does not, in plain words; empty when all do
+  };
   /// Told from the loop, never from the constructor. `ended` is the last call; the viewer may be
   /// destroyed once it has returned, not from within.
   struct Events {
     std::function<void()> playing;                      ///< media flows
+    std::function<void(const Plays&)> changed;          ///< the phone changed a codec
     std::function<void(std::string_view info)> failed;  ///< an SDK info text
     std::function<void(EndReason reason)> stream_ended;
   };
@@ -59,6 +65,8 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   void on_ended(std::string_view cause) override;
 
   void arm_peer_timer();
+  bool follow(std::optional<TrackRewriter>& rewriter, const std::optional<TrackInfo>& track,
+              std::string& cause);
   void start_video(Instant now);
   void pump_replay();
   bool send_packet(TrackRewriter& rewriter, const Packet& packet);

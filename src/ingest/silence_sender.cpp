@@ -33,9 +33,20 @@ SilenceSender::SilenceSender(Codec codec, uint8_t payload_type, Ssrc ssrc)
               .seq = SequenceNumber(static_cast<uint16_t>(random_u32() & 0x7fff)),
               .timestamp = RtpTimestamp{random_u32()},
               .ssrc = ssrc},
+      codec_(codec),
       silence_(silence(codec)),
       digits_(clock_rate_hz(codec)),
       ticks_per_packet_(clock_rate_hz(codec) / 50) {}
+
+void SilenceSender::change(Codec codec, uint8_t payload_type) {
+  header_.payload_type = payload_type;
+  if (codec == codec_) return;
+  codec_ = codec;
+  header_.marker = true;
+  silence_ = silence(codec);
+  digits_ = DtmfSender(clock_rate_hz(codec));
+  ticks_per_packet_ = clock_rate_hz(codec) / 50;
+}
 
 void SilenceSender::play_digits(std::string_view digits, uint8_t telephone_event) {
   telephone_event_ = telephone_event;

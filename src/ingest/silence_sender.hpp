@@ -21,6 +21,9 @@ class SilenceSender {
   static constexpr Duration kPacketTime = std::chrono::milliseconds(20);
   SilenceSender(Codec codec, uint8_t payload_type, Ssrc ssrc);
 
+  /// Another codec was agreed on: numbers and timestamps go on.
+  void change(Codec codec, uint8_t payload_type);
+
   /// Digits (0-9 * # A-D) that next() plays from now on, as events of this payload type.
   void play_digits(std::string_view digits, uint8_t telephone_event);
   /// The packets of the next 20 ms, header and payload; valid until the next call.
@@ -31,6 +34,7 @@ class SilenceSender {
 
  private:
   RtpHeader header_;
+  Codec codec_;
   Bytes silence_;
   std::vector<Bytes> packets_;
   DtmfSender digits_;

@@ -53,32 +53,38 @@ SipSource::Ports SipSource::ports() const {
 }
 
 void SipSource::connect(const sdp::SipAgreement& agreement) {
-  TrackList tracks;
   if (audio_ && agreement.audio) {
     audio_->connect(*agreement.audio);
-    tracks.audio = TrackInfo{.codec = agreement.audio->send.codec};
     const auto& send = agreement.audio->send;
     telephone_event_ = agreement.audio->telephone_event;
     if (!silence_) silence_.emplace(send.codec, send.payload_type, Ssrc{random_u32()});
+    silence_->change(send.codec, send.payload_type);
   } else if (audio_) {
     audio_->disconnect();
-    silence_.reset();
   }
   if (video_ && agreement.video) {
     video_->connect(*agreement.video);
-    tracks.video = TrackInfo{.codec = agreement.video->send.codec,
-                             .h264_profile_level_id = agreement.video->send.profile_level_id};
   } else if (video_) {
     video_->disconnect();
   }
-  stream_.set_tracks(tracks);
+  tell_tracks();
   if (!std::exchange(connected_, true)) return arm_timers();
   // A new description, perhaps the end of a hold: viewers should not wait for the next GOP.
   const auto receives = [](const sdp::SipMedia& media) {
     return media.direction == sdp::Direction::SendRecv ||
            media.direction == sdp::Direction::RecvOnly;
   };
-  if (video_ && agreement.video && receives(*agreement.video)) stream_.want_keyframe(loop_.now());
+  if (video_ && agreement.video && receives(*agreement.video)) {
+    stream_.want_new_keyframe(loop_.now());
+    tick_stream();
+  }
+}
+
+void SipSource::tell_tracks() {
+  TrackList tracks;
+  if (audio_) tracks.audio = audio_->info();
+  if (video_) tracks.video = video_->info();
+  stream_.set_tracks(tracks);
 }
 
 void SipSource::play_digits(std::string_view digits) {

@@ -22,6 +22,7 @@ namespace sipcast {
 struct SourceTrackStats {
   uint64_t packets_total = 0, bytes_total = 0;
   uint64_t dropped_invalid_total = 0, dropped_stranger_total = 0, dropped_payload_type_total = 0;
+  uint64_t comfort_noise_total = 0;
   uint64_t dropped_unauthentic_total = 0;  // SRTP: wrong key, changed, replayed, or plain RTP
   ReorderStats reorder;
   int64_t lost = 0;
@@ -71,6 +72,7 @@ class SipSource : public StreamSource {
  private:
   class Track;
   SipSource(const Options& options, MediaLoop& loop, Stream& stream, Logger log);
+  void tell_tracks();
   void tick_silence();
   void tick_reports();
   void tick_stream();

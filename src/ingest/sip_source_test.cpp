@@ -157,7 +157,58 @@ TEST_F(SipSourceTest, ReadsOverComfortNoiseAndKeepsItsPauses) {
   talk(phone_, 3, 5, 160 + 8000);
   ASSERT_TRUE(heard_.wait(6));
   EXPECT_EQ(ticks(0, 3), 8000u);
-  EXPECT_EQ(stats().dropped_payload_type_total, 1u);
+  EXPECT_EQ(stats().comfort_noise_total, 1u);
+  EXPECT_EQ(stats().reorder.lost_total, 0u) << "its number is one of the row";
+}
+
+TEST_F(SipSourceTest, FollowsAPhoneThatSendsAnotherAgreedCodec) {
+  sdp::SipMedia both = media(phone_.address());
+  both.receive.push_back({.codec = Codec::Opus, .payload_type = 111, .parameter_sets = {}});
+  connect(both);
+  talk(phone_, 3, 1, 160);
+  ASSERT_TRUE(heard_.wait(3));
+  for (uint16_t i = 0; i < 3; ++i) phone_.send(rtp(4 + i, 77'000 + 960u * i, 7, 111), ours_);
+  ASSERT_TRUE(heard_.wait(6));
+  EXPECT_EQ(on(loop_, [&] { return stream_->tracks()->audio->codec; }), Codec::Opus);
+  EXPECT_EQ(ticks(3, 5), 1920u);
+  EXPECT_LT(ticks(2, 3), 48000u * 5) << "one line, in ticks of the new clock";
+  talk(phone_, 3, 7, 1120);  // and back at once: a change costs everybody, so not so soon
+  phone_.send(rtp(10, 77'000 + 960 * 6, 7, 111), ours_);
+  ASSERT_TRUE(heard_.wait(7));
+  EXPECT_EQ(stats().dropped_payload_type_total, 3u);
+}
+
+TEST_F(SipSourceTest, TakesANewDescriptionWithAnotherCodec) {
+  connect(media(phone_.address()));
+  talk(phone_, 3, 1, 160);
+  ASSERT_TRUE(heard_.wait(3));
+  sdp::SipMedia other = media(phone_.address());
+  other.receive = {{.codec = Codec::Pcma, .payload_type = 8, .parameter_sets = {}}};
+  other.send = other.receive.front();
+  connect(other);
+  EXPECT_EQ(on(loop_, [&] { return stream_->tracks()->audio->codec; }), Codec::Pcma);
+  phone_.send(rtp(4, 640, 7, 0), ours_);  // was on its way
+  for (uint16_t i = 0; i < 3; ++i) phone_.send(rtp(5 + i, 800 + 160u * i, 7, 8), ours_);
+  ASSERT_TRUE(heard_.wait(6));
+  EXPECT_EQ(ticks(2, 3), 320u) << "the same clock goes on";
+  for (;;) {  // our silence, too
+    const Bytes datagram = phone_.receive();
+    ASSERT_FALSE(datagram.empty());
+    if (!is_rtcp(datagram) && parse_rtp(datagram)->payload_type == 8) break;
+  }
+}
+
+TEST_F(SipSourceTest, KeepsThePauseOfAPhoneWhoseClockStoodStill) {
+  connect(media(phone_.address()));
+  talk(phone_, 3, 1, 160);
+  ASSERT_TRUE(heard_.wait(3));
+  const Instant before = heard_.packets.get().back()->arrival;
+  connect(media(phone_.address()));  // the end of a hold
+  on(loop_, [&] { return 0; });
+  while (std::chrono::steady_clock::now() - before < 600ms) phone_.receive();  // our silence
+  talk(phone_, 3, 4, 640);
+  ASSERT_TRUE(heard_.wait(6));
+  EXPECT_GT(ticks(2, 3), 8000u / 2);
 }
 
 TEST_F(SipSourceTest, TakesRtcpOnThePortOfRtpAndReadsOverWhatItDoesNotKnow) {

@@ -1,6 +1,7 @@
 #include "ingest/sip_track.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/random.hpp"
 
@@ -8,11 +9,12 @@ namespace sipcast {
 namespace {
 constexpr size_t kReorderCapacity = 512;
 constexpr Duration kFrameEndsAfter = std::chrono::milliseconds(100);
-
-uint32_t rate(MediaKind kind, const std::optional<sdp::SipMedia>& media) {
-  if (media) return clock_rate_hz(media->send.codec);
-  return kind == MediaKind::Audio ? 8000 : 90000;
-}
+constexpr Duration kShortPause = std::chrono::milliseconds(500),
+                   kLongPause = std::chrono::seconds(5);
+// RFC 3389; 19 is what its drafts had. Some phones send it without having agreed on it.
+constexpr uint8_t kComfortNoise = 13, kOldComfortNoise = 19;
+// Of packets that change the codec: what follows sooner is dropped, for a change costs all viewers.
+constexpr Duration kCodecStays = std::chrono::seconds(1);
 }  // namespace
 
 SipSource::Track::Track(SipSource& source, MediaKind kind, PortPool::Pair ports)
@@ -23,7 +25,7 @@ SipSource::Track::Track(SipSource& source, MediaKind kind, PortPool::Pair ports)
       rtcp_reader_(&Track::on_rtcp, *this),
       local_ssrc_{random_u32()},
       reorder_(source.options_.reorder_wait, kReorderCapacity),
-      receiver_(rate(kind, {})) {}
+      receiver_(kind == MediaKind::Audio ? 8000 : 90000) {}
 
 Result<void> SipSource::Track::bind() {
   auto rtp = source_.loop_.bind(source_.options_.bind_ip.with_port(ports_.rtp()), rtp_reader_);
@@ -36,18 +38,68 @@ Result<void> SipSource::Track::bind() {
 }
 
 void SipSource::Track::connect(const sdp::SipMedia& media) {
-  const bool same_codec = media_ && media_->send.codec == media.send.codec;
+  if (media_) flush();
   media_ = media;
   secure();
   lock_.reset(media.remote_rtp);
   rtcp_peer_.reset();
-  if (same_codec) return;
-  receiver_ = ReceiverStats(clock_rate_hz(media.send.codec));
+  line_resumed_ = true;
+  codec_since_.reset();
+  // The phone goes on with what it sends as long as it may.
+  const auto same = codec_ ? std::ranges::find(media.receive, codec_->codec, &sdp::SipCodec::codec)
+                           : media.receive.end();
+  use(same == media.receive.end() ? media.send : *same);
+}
+
+void SipSource::Track::disconnect() {
+  if (media_) flush();
+  media_.reset();
+  codec_.reset();
+}
+
+std::optional<TrackInfo> SipSource::Track::info() const {
+  if (!media_) return {};
+  return TrackInfo{.codec = codec_->codec, .h264_profile_level_id = codec_->profile_level_id};
+}
+
+/// What was held or begun in the codec so far goes out.
+void SipSource::Track::flush() {
+  reorder_.flush(in_order_);
+  take_in_order();
+  if (!normalizer_) return;
+  normalizer_->flush(frames_);
+  write_frames();
+}
+
+/// Packets of another agreed codec came. False when that was so just now.
+bool SipSource::Track::follow(const sdp::SipCodec& codec, Instant now) {
+  if (codec.codec == codec_->codec) return true;
+  if (codec_since_ && now - *codec_since_ < kCodecStays) return false;
+  codec_since_ = now;
+  flush();
+  use(codec);
+  source_.log_.info("the phone sends {} now", codec_name(codec.codec));
+  source_.tell_tracks();
+  if (kind_ == MediaKind::Video) source_.stream_.want_new_keyframe(now);
+  return true;
+}
+
+void SipSource::Track::use(const sdp::SipCodec& codec) {
+  const auto before = std::exchange(codec_, codec);
+  if (before && before->codec == codec.codec) return;
+  reorder_.begin_anew();  // some encoders number from their own start
+  const uint32_t hz = clock_rate_hz(codec.codec);
+  receiver_.set_clock_rate(hz);
+  if (before && clock_rate_hz(before->codec) != hz) line_broken_ = true;
   flush_at_.reset();
-  if (kind_ == MediaKind::Video) {
-    normalizer_.emplace(VideoNormalizer::Options{.codec = media.send.codec,
-                                                 .parameter_sets = media.send.parameter_sets});
-  }
+  if (kind_ == MediaKind::Audio) return;
+  normalizer_.emplace(
+      VideoNormalizer::Options{.codec = codec.codec, .parameter_sets = codec.parameter_sets});
+}
+
+const sdp::SipCodec* SipSource::Track::agreed(uint8_t payload_type) const {
+  const auto found = std::ranges::find(media_->receive, payload_type, &sdp::SipCodec::payload_type);
+  return found == media_->receive.end() ? nullptr : &*found;
 }
 
 /// Keys that stay keep their counters: a re-INVITE changes the address, not the packets.
@@ -83,17 +135,12 @@ void SipSource::Track::take_rtp(BytesView datagram, const SocketAddress& from, I
     ++stats_.dropped_invalid_total;
     return;
   }
-  const auto known =
-      std::ranges::find(media_->receive, rtp->payload_type, &sdp::SipCodec::payload_type);
-  if (known == media_->receive.end() && rtp->payload_type == media_->telephone_event) {
-    if (!lock_.accept(from, *rtp, now)) return;
-    const auto digit = digits_.on_packet(rtp->payload, rtp->timestamp);
-    if (digit && source_.on_digit) source_.on_digit(*digit);
-    return;
-  }
-  // Comfort noise is no part of the track; another codec than the agreed
-  // first one would need new packets' meaning to be told to viewers.
-  if (known == media_->receive.end() || known->codec != media_->send.codec) {
+  const uint8_t type = rtp->payload_type;
+  const sdp::SipCodec* known = agreed(type);
+  const bool event = !known && type == media_->telephone_event;
+  const bool noise =
+      !known && kind_ == MediaKind::Audio && (type == kComfortNoise || type == kOldComfortNoise);
+  if (!known && !event && !noise) {
     ++stats_.dropped_payload_type_total;
     return;
   }
@@ -102,9 +149,19 @@ void SipSource::Track::take_rtp(BytesView datagram, const SocketAddress& from, I
     return;
   }
   source_.no_media_timer_.cancel();
+  if (known && !follow(*known, now)) {
+    ++stats_.dropped_payload_type_total;
+    return;
+  }
+  if (event) {
+    const auto digit = digits_.on_packet(rtp->payload, rtp->timestamp);
+    if (digit && source_.on_digit) source_.on_digit(*digit);
+  }
+  if (noise) ++stats_.comfort_noise_total;
+  // Digits and comfort noise have numbers of the same row: left out, they would look lost.
   receiver_.on_rtp(*rtp, now);
   reorder_.push(*rtp, datagram, now, in_order_);
-  take_in_order(now);
+  take_in_order();
 }
 
 void SipSource::Track::on_rtcp(BytesView datagram, const SocketAddress& from, Instant now) {
@@ -140,29 +197,36 @@ void SipSource::Track::take_rtcp(BytesView datagram, const SocketAddress& from, 
 }
 
 RtpTimestamp SipSource::Track::continued(const RtpView& rtp, Instant arrival) {
-  const uint32_t hz = rate(kind_, media_);
+  const uint32_t hz = clock_rate_hz(codec_->codec);
   const auto jump =
       line_ssrc_ ? static_cast<int32_t>(rtp.timestamp.value + line_offset_ - last_out_) : 0;
-  const bool jumped = std::abs(static_cast<int64_t>(jump)) > int64_t{hz} * 10 &&
-                      arrival - last_arrival_ < std::chrono::seconds(5);
-  if (line_ssrc_ && (*line_ssrc_ != rtp.ssrc || jumped)) {
-    const auto elapsed = std::chrono::duration<double>(arrival - last_arrival_).count();
+  const Duration gap = arrival - last_arrival_;
+  const double elapsed = std::chrono::duration<double>(gap).count();
+  const bool jumped =
+      std::abs(static_cast<int64_t>(jump)) > int64_t{hz} * 10 && gap < std::chrono::seconds(5);
+  // A phone whose clock stood still in a pause: the gap stays as long as it was.
+  const Duration pause = line_resumed_ ? kShortPause : kLongPause;
+  const bool stood = gap > pause && jump < elapsed * hz / 2;
+  if (line_ssrc_ && (*line_ssrc_ != rtp.ssrc || jumped || stood || line_broken_)) {
     const auto ticks = std::max(1u, static_cast<uint32_t>(elapsed * hz));
     line_offset_ = last_out_ + ticks - rtp.timestamp.value;
     source_.stream_.timeline().restart(kind_);
-    source_.log_.info("{} goes on with a new source (SSRC {:08x})",
-                      kind_ == MediaKind::Audio ? "audio" : "video", rtp.ssrc.value);
+    source_.log_.info("{} goes on with a new {} (SSRC {:08x})",
+                      kind_ == MediaKind::Audio ? "audio" : "video",
+                      *line_ssrc_ == rtp.ssrc ? "clock" : "source", rtp.ssrc.value);
   }
+  line_broken_ = line_resumed_ = false;
   line_ssrc_ = rtp.ssrc;
   last_arrival_ = arrival;
   last_out_ = rtp.timestamp.value + line_offset_;
   return RtpTimestamp{last_out_};
 }
 
-void SipSource::Track::take_in_order(Instant) {
+void SipSource::Track::take_in_order() {
   for (StoredRtp& stored : in_order_) {
+    if (!agreed(stored.view.payload_type)) continue;
     stored.view.timestamp = continued(stored.view, stored.arrival);
-    source_.stream_.timeline().on_packet(kind_, stored.view.timestamp, rate(kind_, media_),
+    source_.stream_.timeline().on_packet(kind_, stored.view.timestamp, clock_rate_hz(codec_->codec),
                                          stored.arrival);
     if (kind_ == MediaKind::Audio) {
       write_audio(stored);
@@ -207,7 +271,7 @@ std::optional<Instant> SipSource::Track::deadline() const {
 void SipSource::Track::on_timer(Instant now) {
   if (!media_) return;
   reorder_.on_timer(now, in_order_);
-  if (!in_order_.empty()) take_in_order(now);
+  if (!in_order_.empty()) take_in_order();
   if (flush_at_ && now >= *flush_at_) {
     flush_at_.reset();
     normalizer_->flush(frames_);

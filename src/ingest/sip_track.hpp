@@ -11,7 +11,7 @@ class SipSource::Track final {
   Track(SipSource& source, MediaKind kind, PortPool::Pair ports);
   Result<void> bind();
   void connect(const sdp::SipMedia& media);
-  void disconnect() { media_.reset(); }
+  void disconnect();
 
   void on_rtp(BytesView datagram, const SocketAddress& from, Instant now);
   void on_rtcp(BytesView datagram, const SocketAddress& from, Instant now);
@@ -28,6 +28,8 @@ class SipSource::Track final {
 
   uint16_t port() const { return ports_.rtp(); }
   bool connected() const { return media_.has_value(); }
+  /// What the phone sends; none while it sends nothing.
+  std::optional<TrackInfo> info() const;
   SourceTrackStats stats() const;
   const VideoNormalizerStats& frame_stats() const;
 
@@ -44,7 +46,11 @@ class SipSource::Track final {
   void take_rtp(BytesView datagram, const SocketAddress& from, Instant now);
   void take_rtcp(BytesView datagram, const SocketAddress& from, Instant now);
   void secure();
-  void take_in_order(Instant now);
+  const sdp::SipCodec* agreed(uint8_t payload_type) const;
+  bool follow(const sdp::SipCodec& codec, Instant now);
+  void use(const sdp::SipCodec& codec);
+  void flush();
+  void take_in_order();
   void write_audio(const StoredRtp& rtp);
   void write_video(const StoredRtp& rtp);
   void write_frames();
@@ -56,7 +62,9 @@ class SipSource::Track final {
   Reader rtp_reader_, rtcp_reader_;
   std::unique_ptr<UdpSocket> rtp_socket_, rtcp_socket_;
   std::optional<sdp::SipMedia> media_;
-  std::optional<TrackSrtp> srtp_;  // none: plain RTP
+  std::optional<sdp::SipCodec> codec_;  // of what comes now; one of media_->receive
+  std::optional<Instant> codec_since_;  // it changed in the midst of packets
+  std::optional<TrackSrtp> srtp_;       // none: plain RTP
   PeerLock lock_;
   std::optional<SocketAddress> rtcp_peer_;
   Ssrc local_ssrc_;
@@ -75,6 +83,8 @@ class SipSource::Track final {
   std::optional<Ssrc> line_ssrc_;
   uint32_t line_offset_ = 0;
   uint32_t last_out_ = 0;
+  bool line_broken_ = false;   // the clock rate changed
+  bool line_resumed_ = false;  // a new description: there may have been a hold
   Instant last_arrival_{};
 };
 

@@ -11,6 +11,13 @@ constexpr double kMaxTransitS = 10;     // a larger step is a new start of the s
 constexpr int64_t kMaxLost = 0x7fffff;  // 24 bits, signed
 }  // namespace
 
+void ReceiverStats::set_clock_rate(uint32_t clock_rate_hz) {
+  if (clock_rate_hz == clock_rate_hz_) return;
+  clock_rate_hz_ = clock_rate_hz;
+  jitter_ = 0;
+  last_arrival_.reset();
+}
+
 void ReceiverStats::start(const RtpView& rtp) {
   if (ssrc_ != rtp.ssrc) {
     jitter_ = 0;

@@ -13,6 +13,8 @@ class ReceiverStats {
  public:
   explicit ReceiverStats(uint32_t clock_rate_hz) : clock_rate_hz_(clock_rate_hz) {}
   void on_rtp(const RtpView& rtp, Instant arrival);
+  /// Of another codec; the jitter is measured anew.
+  void set_clock_rate(uint32_t clock_rate_hz);
   /// Of the SSRC received, or of one that is yet to come; others are ignored.
   void on_sender_report(const rtcp::SenderReport& report, Instant arrival);
   /// The block for the next report; none before the first packet. Starts a new interval.

@@ -48,9 +48,13 @@ void ReorderBuffer::push(const RtpView& rtp, BytesView datagram, Instant now,
   on_timer(now, out);
 }
 
+void ReorderBuffer::flush(std::vector<StoredRtp>& out) {
+  while (!held_.empty()) give_up_oldest_gap(out);
+}
+
 /// Gives out what the former sender left, and begins at `rtp`.
 void ReorderBuffer::restart(const RtpView& rtp, std::vector<StoredRtp>& out) {
-  while (!held_.empty()) give_up_oldest_gap(out);
+  flush(out);
   if (probation_ && probation_->view.ssrc != rtp.ssrc) {
     ++stats_.late_total;
     probation_.reset();

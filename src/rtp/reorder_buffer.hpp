@@ -41,6 +41,10 @@ class ReorderBuffer {
   /// first. Duplicates and packets older than the last one given out are dropped and counted. The
   /// views of `rtp` must point into `datagram`.
   void push(const RtpView& rtp, BytesView datagram, Instant now, std::vector<StoredRtp>& out);
+  /// Gives out all that is held, over its gaps.
+  void flush(std::vector<StoredRtp>& out);
+  /// The next packet begins a new row, whatever its number.
+  void begin_anew() { ssrc_.reset(); }
   /// When the oldest gap is given up; none while there is no gap.
   std::optional<Instant> deadline() const;
   /// Gives up gaps that are due at `now`.

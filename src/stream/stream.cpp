@@ -34,6 +34,13 @@ Stream::Subscription Stream::attach(PacketSink& sink) {
 
 void Stream::set_tracks(const TrackList& tracks) {
   if (tracks_ == tracks) return;
+  const auto codec = [](const std::optional<TrackInfo>& track) {
+    return track ? std::optional(track->codec) : std::nullopt;
+  };
+  if (tracks_ && codec(tracks_->video) != codec(tracks.video)) {
+    history_.clear();
+    video_size_.reset();
+  }
   tracks_ = tracks;
   // By index: a sink may attach another one meanwhile.
   ++fanning_out_;

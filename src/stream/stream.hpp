@@ -58,6 +58,7 @@ class Stream {
 
   // The source's side.
   void set_source(StreamSource* source) { source_ = source; }
+  /// With another video codec the history begins anew.
   void set_tracks(const TrackList& tracks);
   void write_audio(RtpTimestamp timestamp, bool marker, BytesView payload, Instant arrival);
   void write_frame(NormalFrame&& frame);
@@ -70,6 +71,8 @@ class Stream {
   /// in history(). `sink` must outlive the handle.
   [[nodiscard]] Subscription attach(PacketSink& sink);
   void want_keyframe(Instant now);
+  /// One that comes from now on: behind a hold, or of another codec.
+  void want_new_keyframe(Instant now) { pass_on(broker_.want_new(now)); }
   const VideoHistory& history() const { return history_; }
   const Timeline& timeline() const { return timeline_; }
 

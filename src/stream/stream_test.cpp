@@ -63,6 +63,22 @@ TEST(Stream, ASinkMayDetachItselfOrAnotherWhileAPacketIsFannedOut) {
   EXPECT_EQ(stream.sinks(), 0u);
 }
 
+TEST(Stream, AnotherVideoCodecBeginsTheHistoryAnew) {
+  Stream stream(StreamName{"room1"}, Logger::none());
+  Recorder sink;
+  const auto subscription = stream.attach(sink);
+  stream.set_tracks({.audio = {}, .video = TrackInfo{Codec::H264, 0x42e01f}});
+  stream.write_frame(frame(true, 3));
+  stream.set_tracks({.audio = TrackInfo{Codec::Pcmu}, .video = TrackInfo{Codec::H264, 0x42c01e}});
+  EXPECT_EQ(stream.history().keyframe_sequence(), 0u) << "the codec is the same";
+  stream.set_tracks({.audio = TrackInfo{Codec::Pcmu}, .video = TrackInfo{Codec::Vp8}});
+  EXPECT_FALSE(stream.history().keyframe_sequence());
+  EXPECT_FALSE(stream.history().newest_timestamp());
+  stream.write_frame(frame(true, 1));
+  EXPECT_EQ(sink.packets.back()->sequence, 3u) << "the numbers go on";
+  EXPECT_EQ(stream.history().keyframe_sequence(), 3u);
+}
+
 TEST(Stream, TellsItsEndOnceAndTakesNothingAfterwards) {
   Stream stream(StreamName{"room1"}, Logger::none());
   Recorder sink;

@@ -21,6 +21,12 @@ void VideoHistory::push(const PacketPtr& packet) {
   while (bytes_ > max_bytes_) drop_front();
 }
 
+void VideoHistory::clear() {
+  packets_.clear();
+  bytes_ = 0;
+  keyframe_.reset();
+}
+
 void VideoHistory::drop_front() {
   const Packet& oldest = *packets_.front();
   if (keyframe_ == oldest.sequence) keyframe_.reset();

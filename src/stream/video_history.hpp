@@ -17,6 +17,8 @@ class VideoHistory {
   explicit VideoHistory(size_t max_bytes = 8u << 20, size_t tail_packets = 512);
 
   void push(const PacketPtr& packet);
+  /// Another codec: nothing from before is of use. Numbers go on.
+  void clear();
   /// The packet with this stream sequence number; null when it is not held.
   PacketPtr find(uint32_t sequence) const;
   /// Sequence number of the first packet of the last keyframe; none when there is none to replay.

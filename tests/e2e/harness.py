@@ -3,6 +3,7 @@
 Only the standard library. Every process that a test starts carries an environment variable of that test, so that after it nothing may be left."""
 import contextlib
 import fcntl
+import hashlib
 import json
 import math
 import os
@@ -490,11 +491,13 @@ class TestPhone(Process):
 # --- fixtures and the browser
 
 def fixtures():
-    """The folder of make-fixtures.sh, made once."""
+    """The folder of make-fixtures.sh, made once, and again when its makers change."""
     folder = ROOT / 'build/e2e-fixtures'
-    if not (folder / 'complete').exists():
+    makers = b''.join((LAB / 'fixtures' / name).read_bytes() for name in ('make-fixtures.sh', 'mkpcap.py', 'barcode.sh'))
+    complete = folder / f'complete-{hashlib.sha256(makers).hexdigest()[:16]}'
+    if not complete.exists():
         subprocess.run([LAB / 'fixtures/make-fixtures.sh', folder, '20'], check=True, stdout=subprocess.DEVNULL)
-        (folder / 'complete').touch()
+        complete.touch()
     return folder
 
 

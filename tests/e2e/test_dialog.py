@@ -78,12 +78,12 @@ class HoldTest(DialogTest):
 
         def stream():
             return self.server.rest('/stream/find', {'name': 'room1'}).json()[0]['metrics']
-        for hold, resume in [(lambda: self.server.rest('/call/hold', {'callId': 'call-1'}),
-                              lambda: self.server.rest('/call/unhold', {'callId': 'call-1'})),
-                             (lambda: phone.command('hold'), lambda: phone.command('resume'))]:
+        ours = (lambda: self.server.rest('/call/hold', {'callId': 'call-1'}), lambda: self.server.rest('/call/unhold', {'callId': 'call-1'}))
+        theirs = (lambda: phone.command('hold'), lambda: phone.command('resume'))
+        for (hold, resume), seconds in [(ours, 2.5), (ours, 0), (theirs, 0.1), (theirs, 2.5)]:  # 2.5 is longer than the time-out, which does not count here
             hold()
             self.server.wait_status('call-1', 'HOLD')
-            time.sleep(2.5)  # longer than the time-out, which does not count here, and than a keyframe is called fresh
+            time.sleep(seconds)
             self.assertEqual(self.server.status('call-1'), 'HOLD')
             resume()
             self.server.wait_status('call-1', 'ESTABLISHED')

@@ -77,6 +77,8 @@ boost::json::object stream_to_json(const StreamInfo& stream) {
             {"packetsFromStrangers", stream.source.video.dropped_stranger_total +
                                          stream.source.audio.dropped_stranger_total},
             {"keyframeAsks", stream.keyframes.asks_total},
+            {"keyframeWay", to_string(stream.keyframes.way)},
+            {"timeToKeyframe", to_ms(stream.keyframes.last_time_to_keyframe.value_or(Duration{}))},
             {"ignoresKeyframeRequests", stream.keyframes.deaf}}}};
 }
 

@@ -227,6 +227,14 @@ MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, Viewe
                          playing.status = "PLAYING";
                          self.notify(session, playing, "");
                        }),
+      .changed = later(id, viewer,
+                       [](Session& self, const std::string& session, const ViewerPlays& plays) {
+                         Playing& playing = self.playing_.at(session);
+                         playing.audio_codec = plays.audio_codec;
+                         playing.video_codec = plays.video_codec;
+                         playing.cause = plays.refused;
+                         self.notify(session, playing, plays.refused);
+                       }),
       .failed = later(id, viewer,
                       [](Session& self, const std::string& session, const std::string& info) {
                         const bool left = info == "Closed by peer";

@@ -1,6 +1,7 @@
 // One headless Chromium that looks at many WHEP streams, some at once. Each line of stdin is a JSON list [{ "id", "url", "video": true }, ...] of streams
 // to look at together; each line of stdout the list of what was seen and heard, in the same order:
-//   { id, frames, unreadable, back, hz, heard, audio, video (codecs), error }
+//   { id, frames, unreadable, back, maxGapMs, hz, heard, audio, video (codecs), error }
+// With "keep": true the viewer stays until the end, and the next look at its id goes on with it; with "only": "H264" its offer has no other video codec.
 // It ends with stdin.
 //
 //   node cells.mjs ORIGIN [--secs 2]
@@ -18,15 +19,17 @@ await page.addScriptTag({ path: new URL('players.js', import.meta.url).pathname 
 
 const look = cells => page.evaluate((cells, ms) => {
   const within = (promise, what) => Promise.race([promise, new Promise((_, no) => setTimeout(no, 12000, Error(`not within 12 s: ${what}`)))])
-  async function look({ id, url, video: pictures }) {
-    const video = document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, width: 320 }))
-    let pc
+  const kept = window.kept ??= new Map()
+  async function look({ id, url, video: pictures, keep, only }) {
+    const old = kept.get(id), video = old?.video ?? document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, width: 320 }))
+    let pc = old?.pc
     try {
-      await within(lab.whep(video, url, made => { pc = made }), 'answer')
+      if (!old) await within(lab.whep(video, url, made => { pc = made }, only), 'answer')
+      if (keep) kept.set(id, { video, pc })
       await within(new Promise(r => { const t = setInterval(() => video.currentTime > 0 && (!pictures || video.videoWidth) && (clearInterval(t), r()), 20) }), 'playing')
       const [watch, tone] = await Promise.all([pictures ? lab.watch(video, ms) : {}, lab.tone(video, ms)]), stats = await lab.stats(pc)
-      return { id, frames: watch.n ?? 0, unreadable: watch.unreadable ?? 0, back: watch.back ?? 0, ...tone, audio: stats.audio?.codec ?? '', video: stats.video?.codec ?? '' }
-    } catch (e) { return { id, error: String(e) } } finally { pc?.close(); video.remove() }
+      return { id, frames: watch.n ?? 0, unreadable: watch.unreadable ?? 0, back: watch.back ?? 0, maxGapMs: watch.maxGapMs ?? 0, ...tone, audio: stats.audio?.codec ?? '', video: stats.video?.codec ?? '' }
+    } catch (e) { return { id, error: String(e) } } finally { if (!kept.has(id)) { pc?.close(); video.remove() } }
   }
   return Promise.all(cells.map(look))
 }, cells, secs * 1000)
