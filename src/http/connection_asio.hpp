@@ -1,29 +1,24 @@
 #pragma once
 // Only for the .cpp files of http: this is where Beast shows.
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <memory>
 
 #include "base/socket_address.hpp"
+#include "http/byte_stream_asio.hpp"
 #include "http/server_state.hpp"
-#include "net/tls_openssl.hpp"
 
 namespace sipcast::http {
 
-using PlainStream = boost::asio::ip::tcp::socket;
-using TlsStream = boost::beast::ssl_stream<PlainStream>;
 using ServerStatePtr = std::shared_ptr<ServerState>;
 
 /// Serves one accepted connection to its end. `context` null: plain.
-boost::asio::awaitable<void> serve_connection(ServerStatePtr state, PlainStream socket,
+boost::asio::awaitable<void> serve_connection(ServerStatePtr state, ByteStream::Socket socket,
                                               SocketAddress remote, SslContextPtr context);
 
 /// Answers 503 to a connection that is one too many, and closes it.
-boost::asio::awaitable<void> refuse_connection(ServerStatePtr state, PlainStream socket);
+boost::asio::awaitable<void> refuse_connection(ServerStatePtr state, ByteStream::Socket socket);
 
 /// A request that asked for a WebSocket (RFC 6455 §4.2.1).
 struct Upgrade {
@@ -32,9 +27,7 @@ struct Upgrade {
 };
 
 /// Goes on with a connection as a WebSocket.
-boost::asio::awaitable<void> serve_websocket(ServerStatePtr state, PlainStream stream,
-                                             Upgrade upgrade);
-boost::asio::awaitable<void> serve_websocket(ServerStatePtr state, TlsStream stream,
+boost::asio::awaitable<void> serve_websocket(ServerStatePtr state, ByteStream stream,
                                              Upgrade upgrade);
 
 }  // namespace sipcast::http

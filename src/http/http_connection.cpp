@@ -2,7 +2,6 @@
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -118,12 +117,9 @@ bool expects_continue(const Request& request) {
 }
 
 /// One connection that speaks HTTP/1.1: lives in the frame of its coroutine.
-template <class Stream>
 class HttpSession final : public OpenConnection {
  public:
-  static constexpr bool kTls = !std::is_same_v<Stream, PlainStream>;
-
-  HttpSession(ServerStatePtr state, Stream stream, SocketAddress remote)
+  HttpSession(ServerStatePtr state, ByteStream stream, SocketAddress remote)
       : state_(std::move(state)),
         stream_(std::move(stream)),
         remote_(remote),
@@ -137,7 +133,7 @@ class HttpSession final : public OpenConnection {
   asio::awaitable<void> refuse();
 
   /// Gives up the stream, for the WebSocket.
-  Stream release() {
+  ByteStream release() {
     deadline_.stop();
     registration_.reset();
     return std::move(stream_);
@@ -156,7 +152,7 @@ class HttpSession final : public OpenConnection {
  private:
   enum class Next { Request, Upgrade, End };
 
-  Tcp::socket& socket() { return beast::get_lowest_layer(stream_); }
+  Tcp::socket& socket() { return stream_.socket(); }
   asio::awaitable<bool> handshake();
   asio::awaitable<bool> first_bytes();
   asio::awaitable<Next> serve_one();
@@ -167,7 +163,7 @@ class HttpSession final : public OpenConnection {
   asio::awaitable<void> close_gently();
 
   const ServerStatePtr state_;
-  Stream stream_;
+  ByteStream stream_;
   const SocketAddress remote_;
   beast::flat_buffer buffer_;
   asio::steady_timer answer_;  // rings when a handler answers or takes too long
@@ -179,8 +175,7 @@ class HttpSession final : public OpenConnection {
   bool to_head_ = false;
 };
 
-template <class Stream>
-asio::awaitable<std::optional<Upgrade>> HttpSession<Stream>::run() {
+asio::awaitable<std::optional<Upgrade>> HttpSession::run() {
   if (!co_await handshake()) co_return std::nullopt;
   while (co_await first_bytes()) {
     const Next next = co_await serve_one();
@@ -190,21 +185,15 @@ asio::awaitable<std::optional<Upgrade>> HttpSession<Stream>::run() {
   co_return std::nullopt;
 }
 
-template <class Stream>
-asio::awaitable<bool> HttpSession<Stream>::handshake() {
-  if constexpr (kTls) {
-    deadline_.start(state_->options.request_timeout, Tcp::socket::shutdown_both);
-    const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kTuple);
-    if (error) state_->log.debug("{}: TLS: {}", remote_.to_string(), error.message());
-    co_return !error && !closing_;
-  } else {
-    co_return true;
-  }
+asio::awaitable<bool> HttpSession::handshake() {
+  deadline_.start(state_->options.request_timeout, Tcp::socket::shutdown_both);
+  const auto [error, none] = co_await stream_.async_handshake(kTuple);
+  if (error) state_->log.debug("{}: TLS: {}", remote_.to_string(), error.message());
+  co_return !error && !closing_;
 }
 
 /// Waits for a request to begin; empty lines before it are skipped (RFC 9112 §2.2).
-template <class Stream>
-asio::awaitable<bool> HttpSession<Stream>::first_bytes() {
+asio::awaitable<bool> HttpSession::first_bytes() {
   deadline_.start(first_ ? state_->options.request_timeout : state_->options.idle_timeout,
                   Tcp::socket::shutdown_receive);
   first_ = false;
@@ -221,8 +210,7 @@ asio::awaitable<bool> HttpSession<Stream>::first_bytes() {
   }
 }
 
-template <class Stream>
-auto HttpSession<Stream>::serve_one() -> asio::awaitable<Next> {
+auto HttpSession::serve_one() -> asio::awaitable<Next> {
   to_head_ = false;
   deadline_.start(state_->options.request_timeout, Tcp::socket::shutdown_receive);
   Parser parser;
@@ -252,7 +240,7 @@ auto HttpSession<Stream>::serve_one() -> asio::awaitable<Next> {
   request.query = std::move(target->query);
   request.headers = headers_of(header);  // before the body: trailers do not count
   request.remote = remote_;
-  request.tls = kTls;
+  request.tls = stream_.is_tls();
   const bool keep_alive = header.keep_alive();
 
   if (state_->router.websocket() && beast::websocket::is_upgrade(header)) {
@@ -289,9 +277,8 @@ auto HttpSession<Stream>::serve_one() -> asio::awaitable<Next> {
 }
 
 /// None when the body is complete. Else the reply to it; status 0 when nobody is there any more.
-template <class Stream>
-asio::awaitable<std::optional<Response>> HttpSession<Stream>::read_body(Parser& parser,
-                                                                        bool send_continue) {
+asio::awaitable<std::optional<Response>> HttpSession::read_body(Parser& parser,
+                                                                bool send_continue) {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   if (send_continue && buffer_.size() == 0) {
     const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
@@ -305,8 +292,7 @@ asio::awaitable<std::optional<Response>> HttpSession<Stream>::read_body(Parser& 
 }
 
 /// The handler's answer, or 504. None when the server shuts down meanwhile.
-template <class Stream>
-asio::awaitable<std::optional<Response>> HttpSession<Stream>::ask(const Request& request) {
+asio::awaitable<std::optional<Response>> HttpSession::ask(const Request& request) {
   const auto exchange = std::make_shared<Exchange>();
   state_->router.handle(request, respond_to(state_->gate, exchange));
   if (!exchange->response) {
@@ -325,14 +311,12 @@ asio::awaitable<std::optional<Response>> HttpSession<Stream>::ask(const Request&
 }
 
 /// False when the connection is broken or closing.
-template <class Stream>
-asio::awaitable<bool> HttpSession<Stream>::write(Response response, AfterReply after) {
+asio::awaitable<bool> HttpSession::write(Response response, AfterReply after) {
   std::string first =
       response_head(response, {.after = after, .to_head = to_head_, .now = std::time(nullptr)});
   std::string_view body = response.body;
   if (to_head_ || !allows_body(response.status)) body = {};
   std::string_view piece = body.substr(0, kWritePiece);
-  // One buffer: beast::ssl_stream (Boost 1.81) loses the second of two when they are large.
   first += piece;
   deadline_.start(kWriteTimeout, Tcp::socket::shutdown_both);
   auto [error, size] = co_await asio::async_write(stream_, asio::buffer(first), kTuple);
@@ -347,8 +331,7 @@ asio::awaitable<bool> HttpSession<Stream>::write(Response response, AfterReply a
 }
 
 /// Replies to a request that cannot be served, and closes: what follows it makes no sense.
-template <class Stream>
-asio::awaitable<void> HttpSession<Stream>::write_error(Response response) {
+asio::awaitable<void> HttpSession::write_error(Response response) {
   state_->router.add_cors(response);
   state_->log.debug("{}: {}", remote_.to_string(), response.status);
   if (co_await write(std::move(response), AfterReply::Close)) co_await close_gently();
@@ -356,10 +339,9 @@ asio::awaitable<void> HttpSession<Stream>::write_error(Response response) {
 
 /// Closes so that the peer can read our last reply: with unread bytes in our socket, TCP would
 /// reset the connection under it.
-template <class Stream>
-asio::awaitable<void> HttpSession<Stream>::close_gently() {
+asio::awaitable<void> HttpSession::close_gently() {
   deadline_.start(kLinger, Tcp::socket::shutdown_both);
-  if constexpr (kTls) co_await stream_.async_shutdown(kTuple);
+  co_await stream_.async_shutdown(kTuple);
   error_code ignored;
   socket().shutdown(Tcp::socket::shutdown_send, ignored);
   std::array<char, kReadBytes> waste;
@@ -371,35 +353,22 @@ asio::awaitable<void> HttpSession<Stream>::close_gently() {
   deadline_.stop();
 }
 
-template <class Stream>
-asio::awaitable<void> HttpSession<Stream>::refuse() {
+asio::awaitable<void> HttpSession::refuse() {
   co_await write_error(Response::text(503, "too many connections\n"));
 }
 
-template <class Stream>
-asio::awaitable<void> serve(ServerStatePtr state, Stream stream, SocketAddress remote) {
-  HttpSession<Stream> session(state, std::move(stream), remote);
+}  // namespace
+
+asio::awaitable<void> serve_connection(ServerStatePtr state, ByteStream::Socket socket,
+                                       SocketAddress remote, SslContextPtr context) {
+  HttpSession session(state, ByteStream(std::move(socket), context), remote);
   std::optional<Upgrade> upgrade = co_await session.run();
   if (!upgrade || state->stopping) co_return;
   co_await serve_websocket(state, session.release(), std::move(*upgrade));
 }
 
-}  // namespace
-
-asio::awaitable<void> serve_connection(ServerStatePtr state, PlainStream socket,
-                                       SocketAddress remote, SslContextPtr context) {
-  if (!context) {
-    co_await serve<PlainStream>(std::move(state), std::move(socket), remote);
-    co_return;
-  }
-  SSL_CTX_up_ref(context.get());
-  asio::ssl::context borrowed(context.get());  // takes that reference
-  TlsStream stream(std::move(socket), borrowed);
-  co_await serve<TlsStream>(std::move(state), std::move(stream), remote);
-}
-
-asio::awaitable<void> refuse_connection(ServerStatePtr state, PlainStream socket) {
-  HttpSession<PlainStream> session(std::move(state), std::move(socket), SocketAddress{});
+asio::awaitable<void> refuse_connection(ServerStatePtr state, ByteStream::Socket socket) {
+  HttpSession session(std::move(state), ByteStream(std::move(socket), nullptr), SocketAddress{});
   co_await session.refuse();
 }
 

@@ -103,8 +103,8 @@ auto log_exception(const ServerStatePtr& server) {
   };
 }
 
-void start_connection(const ServerStatePtr& server, const Listener& listener, PlainStream socket,
-                      const SocketAddress& remote) {
+void start_connection(const ServerStatePtr& server, const Listener& listener,
+                      ByteStream::Socket socket, const SocketAddress& remote) {
   const auto executor = socket.get_executor();
   const size_t open = server->connections.size();
   if (open >= server->options.max_connections) {

@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 
@@ -95,10 +94,9 @@ std::string fit_reason(std::string reason) {
   return reason;
 }
 
-template <class Stream>
 class WsSession final : public WsPipe, public OpenConnection {
  public:
-  WsSession(ServerStatePtr state, Stream stream, Request request)
+  WsSession(ServerStatePtr state, ByteStream stream, Request request)
       : state_(std::move(state)),
         ws_(std::move(stream)),
         wake_(ws_.get_executor()),
@@ -137,7 +135,7 @@ class WsSession final : public WsPipe, public OpenConnection {
   }
   void abandon() override {
     error_code ignored;
-    socket().shutdown(PlainStream::shutdown_both, ignored);
+    socket().shutdown(ByteStream::Socket::shutdown_both, ignored);
     end();
   }
 
@@ -147,7 +145,7 @@ class WsSession final : public WsPipe, public OpenConnection {
     size_t cost;
   };
 
-  PlainStream& socket() { return beast::get_lowest_layer(ws_); }
+  ByteStream::Socket& socket() { return ws_.next_layer().socket(); }
 
   /// The writer sends the close frame when it is through; a peer that does not take part is cut
   /// off.
@@ -175,8 +173,8 @@ class WsSession final : public WsPipe, public OpenConnection {
   }
 
   const ServerStatePtr state_;
-  ws::stream<Stream, false> ws_;  // no permessage-deflate
-  asio::steady_timer wake_;       // rings when the writer has something to do
+  ws::stream<ByteStream, false> ws_;  // no permessage-deflate
+  asio::steady_timer wake_;           // rings when the writer has something to do
   const std::shared_ptr<WsHandle> handle_;
   std::unique_ptr<WsObserver> observer_;
   std::deque<Queued> queue_;
@@ -186,9 +184,7 @@ class WsSession final : public WsPipe, public OpenConnection {
   bool ended_ = false;
 };
 
-template <class Stream>
-asio::awaitable<void> WsSession<Stream>::read_all(std::shared_ptr<WsSession> self,
-                                                  Upgrade upgrade) {
+asio::awaitable<void> WsSession::read_all(std::shared_ptr<WsSession> self, Upgrade upgrade) {
   const Registration registration(self->state_, *self);
   self->handle_->connect(self);
   const auto [refused] = co_await self->ws_.async_accept(upgrade.handshake, kTuple);
@@ -213,8 +209,7 @@ asio::awaitable<void> WsSession<Stream>::read_all(std::shared_ptr<WsSession> sel
   self->end();
 }
 
-template <class Stream>
-asio::awaitable<void> WsSession<Stream>::write_all(std::shared_ptr<WsSession> self) {
+asio::awaitable<void> WsSession::write_all(std::shared_ptr<WsSession> self) {
   while (!self->ended_) {
     if (!self->queue_.empty()) {
       const Queued next = std::move(self->queue_.front());
@@ -232,21 +227,11 @@ asio::awaitable<void> WsSession<Stream>::write_all(std::shared_ptr<WsSession> se
   }
 }
 
-template <class Stream>
-asio::awaitable<void> serve(ServerStatePtr state, Stream stream, Upgrade upgrade) {
-  auto session =
-      std::make_shared<WsSession<Stream>>(std::move(state), std::move(stream), upgrade.request);
-  return WsSession<Stream>::read_all(std::move(session), std::move(upgrade));
-}
-
 }  // namespace
 
-asio::awaitable<void> serve_websocket(ServerStatePtr state, PlainStream stream, Upgrade upgrade) {
-  return serve(std::move(state), std::move(stream), std::move(upgrade));
-}
-
-asio::awaitable<void> serve_websocket(ServerStatePtr state, TlsStream stream, Upgrade upgrade) {
-  return serve(std::move(state), std::move(stream), std::move(upgrade));
+asio::awaitable<void> serve_websocket(ServerStatePtr state, ByteStream stream, Upgrade upgrade) {
+  auto session = std::make_shared<WsSession>(std::move(state), std::move(stream), upgrade.request);
+  return WsSession::read_all(std::move(session), std::move(upgrade));
 }
 
 }  // namespace sipcast::http
