@@ -138,6 +138,15 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("call_linger", o.call_linger,
             {.range = {0s, 1h},
              .help = "How long a call that ended by itself stays visible to /call/find."});
+  table.add("trace.keep_failed", o.trace_keep_failed,
+            {.range = {0s, 24h},
+             .help = "How long the trace (GET /v1/calls/ID/trace) of a call that failed is kept."});
+  table.add("trace.keep_ended", o.trace_keep_ended,
+            {.range = {0s, 24h}, .help = "The same for calls that ended well."});
+  table.add("trace.max", o.trace_max,
+            {.range = {0, 10000},
+             .help = "Traces of ended calls that are kept; the oldest go first. Each takes up to "
+                     "120 KB, mostly 10."});
   table.add("call.no_answer", o.call_no_answer,
             {.range = {5s, 1h}, .help = "A call that nobody answers is given up after this time."});
   table.add(

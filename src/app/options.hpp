@@ -30,6 +30,8 @@ struct Options {
   std::string client_dir;
   LogLevel log_level = LogLevel::Info;
   Duration call_linger = std::chrono::seconds(6);
+  Duration trace_keep_failed = std::chrono::hours(1), trace_keep_ended = std::chrono::minutes(5);
+  uint16_t trace_max = 500;
   Duration call_no_answer = std::chrono::seconds(120);
   Duration call_no_media = std::chrono::seconds(5);
   Duration call_max_duration{}, call_unwatched{};

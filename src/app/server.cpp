@@ -9,6 +9,7 @@
 #include "control/rest/call_routes.hpp"
 #include "control/rest/push_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
+#include "control/rest/trace_routes.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
@@ -173,7 +174,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                       .unwatched = options.call_unwatched},
                            .incoming = std::move(*incoming),
                            .realm = options.sip_realm,
-                           .srtp = options.sip_srtp},
+                           .srtp = options.sip_srtp,
+                           .trace = {.keep_failed = options.trace_keep_failed,
+                                     .keep_ended = options.trace_keep_ended,
+                                     .max_ended = options.trace_max}},
       *p.control, *p.sip, *p.media, log);
   auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
   if (!dns) return std::unexpected(dns.error());
@@ -211,6 +215,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.recordings, *p.media);
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
+  rest::add_trace_routes(p.router, *p.control, *p.calls);
   add_whep_routes(p.router, *p.media);
   add_page_routes(p.router);
   if (!options.client_dir.empty()) {

@@ -21,7 +21,10 @@ size_t utf8_length(std::string_view text) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
-  return length;
+  // Too long for what it says, a surrogate, above U+10FFFF.
+  const bool wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+                     (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
+  return wrong ? 0 : length;
 }
 
 }  // namespace
@@ -75,22 +78,47 @@ std::string to_hex(std::string_view bytes) {
   return hex;
 }
 
-std::string printable(std::string_view text, size_t max) {
-  std::string result;
+namespace {
+
+/// Bytes of the character at the front of `text` when it may be shown; 0 when it must be escaped.
+size_t shown_length(std::string_view text) {
+  const size_t length = utf8_length(text);
+  const bool control =
+      (length == 1 && (text[0] < ' ' || text[0] == 0x7f)) ||
+      (length == 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0);
+  return control ? 0 : length;
+}
+
+template <class Shown>
+void escape_rest(std::string& result, std::string_view& text, size_t max, Shown shown) {
   while (!text.empty() && result.size() < max) {
-    const size_t length = utf8_length(text);
-    const bool escape =
-        length == 0 ||
-        (length == 1 && (text[0] < ' ' || text[0] == '\\' || text[0] == '"' || text[0] == 0x7f)) ||
-        (length == 2 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0);
-    if (escape) {
+    const size_t length = shown(text);
+    if (length == 0) {
       result += "\\x" + to_hex(text.substr(0, 1));
     } else {
       result += text.substr(0, length);
     }
-    text.remove_prefix(escape ? 1 : length);
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, size_t max) {
+  std::string result;
+  escape_rest(result, text, max, [](std::string_view rest) {
+    return rest[0] == '\\' || rest[0] == '"' ? 0 : shown_length(rest);
+  });
   if (!text.empty()) result += "...";
+  return result;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string result;
+  escape_rest(result, text, std::string::npos, [](std::string_view rest) {
+    const bool space = rest[0] == '\n' || rest[0] == '\t' || rest.starts_with("\r\n");
+    return space ? 1 : shown_length(rest);
+  });
   return result;
 }
 

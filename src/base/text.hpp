@@ -21,5 +21,7 @@ std::string to_hex(std::string_view bytes);
 /// What a stranger wrote, made fit for one line of log: control characters, quotes, backslashes and
 /// invalid UTF-8 become escapes, and it is cut at `max` bytes.
 std::string printable(std::string_view text, size_t max = 200);
+/// The same for several lines, whole: line ends, tabs, quotes and backslashes stay.
+std::string printable_lines(std::string_view text);
 
 }  // namespace sipcast

@@ -25,6 +25,7 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
       account_(asked.account),
       ended_(std::move(ended)),
       log_(std::move(log)),
+      trace_(env.recorder.begin(key)),
       worker_(env.media.worker_for(asked.stream)),
       sdp_id_(random_u32()),
       dtmf_(env.control,
@@ -45,9 +46,9 @@ void Call::start() {
   if (!destination) {
     return end(CallEnd::CannotStart, {.cause = destination.error().cause});
   }
-  log_.info("calling {} by {}@{} through {}", printable(info_.asked.callee),
-            printable(account_.login), printable(account_.domain),
-            sip::describe(destination->target));
+  note(fmt::format("calling {} by {}@{} through {}", printable(info_.asked.callee),
+                   printable(account_.login), printable(account_.domain),
+                   sip::describe(destination->target)));
   set_status(CallStatus::Pending, 0);
   const bool any = info_.asked.any_transport && destination->target.port == 0 &&
                    destination->target.transport == sip::Transport::Udp;
@@ -68,8 +69,9 @@ void Call::located(const Result<SipHop>& hop) {
   const SocketAddress& peer = hop->address;
   media_ip_ = env_.sip.advertised_towards(peer);
   if (!peer.is_private() && media_ip_.is_private()) {
-    log_.warning("{} is told our private address {}: set sip.ip to the address that it can reach",
-                 peer.ip(), media_ip_.ip());
+    warn(fmt::format(
+        "{} is told our private address {}: set sip.ip to the address that it can reach", peer.ip(),
+        media_ip_.ip()));
   }
   open_media();
 }
@@ -80,9 +82,9 @@ void Call::open_media() {
       {.opened = on_control([this](Result<SipSource::Ports> ports) { media_opened(ports); }),
        .live = on_control([this] { info_.live = true; }),
        .no_media = on_control([this] {
-         log_.warning(
+         warn(fmt::format(
              "answered, but no RTP arrived within 5 s: is a firewall or NAT between {} and us?",
-             media_ip_.ip());
+             media_ip_.ip()));
          info_.cause = "answered, but no RTP arrived: firewall or NAT?";
        }),
        .info_wanted =
@@ -98,11 +100,13 @@ void Call::media_opened(const Result<SipSource::Ports>& ports) {
   if (incoming_) return accept();
   if (!info_.asked.register_first) return invite();
   registration_ = env_.registrations.hold(account_, *this);
+  env_.recorder.claim(key_, registration_->sip_call_id());
 }
 
 void Call::answer(sip::IncomingCall incoming) {
-  log_.info("{} calls {} from {}", printable(incoming.from_uri), printable(incoming.request_user),
-            incoming.source.to_string());
+  env_.recorder.claim(key_, incoming.sip_call_id);
+  note(fmt::format("{} calls {} from {}", printable(incoming.from_uri),
+                   printable(incoming.request_user), incoming.source.to_string()));
   info_.incoming = true;
   handle_ = incoming.handle;
   media_ip_ = env_.sip.advertised_towards(incoming.source);
@@ -150,6 +154,7 @@ void Call::invite() {
     return end(CallEnd::CannotStart, {.cause = handle.error().cause});
   }
   handle_ = *handle;
+  env_.recorder.claim(key_, env_.sip.agent().sip_call_id(*handle_));
   set_status(CallStatus::Trying, 0);
   no_answer_timer_ = env_.control.after(env_.no_answer, [this] { end(CallEnd::NotAnswered, {}); });
 }
@@ -158,7 +163,18 @@ void Call::set_status(CallStatus status, int sip_status) {
   if (sip_status != 0) info_.sip_status = sip_status;
   if (info_.status == status) return;
   info_.status = status;
-  log_.info("{}{}", to_string(status), sip_status ? fmt::format(" (SIP {})", sip_status) : "");
+  note(fmt::format("{}{}", to_string(status),
+                   sip_status ? fmt::format(" (SIP {})", sip_status) : ""));
+}
+
+void Call::note(std::string text) {
+  log_.info("{}", text);
+  trace_.add_event(now(), std::move(text));
+}
+
+void Call::warn(std::string text) {
+  log_.warning("{}", text);
+  trace_.add_event(now(), std::move(text));
 }
 
 void Call::on_registered(Duration) {
@@ -168,7 +184,7 @@ void Call::on_registered(Duration) {
 void Call::on_registration_failed(const sip::Ending& ending) {
   registration_.reset();
   if (over_) return;
-  if (invited_) return log_.warning("the registration was lost: {}", ending.cause);
+  if (invited_) return warn("the registration was lost: " + ending.cause);
   end(CallEnd::RegisterFailed, ending);
 }
 
@@ -187,7 +203,7 @@ void Call::on_provisional(int status, std::string_view, std::string_view sdp) {
 void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
   if (over_) return;
   no_answer_timer_.cancel();
-  log_.info("answered by {}", from.to_string());
+  note("answered by " + from.to_string());
   // Without SDP here an UPDATE has replaced the early answer: that is agreed already.
   if (!sdp.empty() || !first_direction_) {
     const auto agreement = sdp::read_answer(sdp, local_sdp());
@@ -226,10 +242,16 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   info_.info = std::move(outcome.info);
   info_.cause = std::move(outcome.cause);
   set_status(outcome.status, outcome.sip_status);
-  log_.info("ended: {}", printable(info_.cause, 700));
+  note("ended: " + printable(info_.cause, 700));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
   registration_.reset();
   env_.sip.rearm();
+  worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,
+                               key = key_](MediaWorker::CallActivity activity) {
+    control->post([recorder, key, activity = std::move(activity)]() mutable {
+      recorder->set_media(key, std::move(activity));
+    });
+  });
   // The media loop closes what it has opened, or opens yet: its messages come in order.
   worker_.close_call(key_, told.value_or(outcome.reason));
   ended_(*this);

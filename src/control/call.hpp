@@ -10,41 +10,15 @@
 
 #include "base/log.hpp"
 #include "control/call_dtmf.hpp"
+#include "control/call_info.hpp"
 #include "control/call_outcome.hpp"
 #include "control/call_watch.hpp"
 #include "control/media_worker.hpp"
 #include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
+#include "control/trace/flight_recorder.hpp"
 
 namespace sipcast {
-
-/// A call as it was asked for.
-struct StartCall {
-  CallId id;
-  std::string callee;
-  StreamName stream;  ///< "": the call's own id
-  bool has_audio = true, has_video = false;
-  bool register_first = true;
-  bool any_transport = false;  ///< neither port nor transport were given: DNS chooses (RFC 3263)
-  sip::Account account;
-  std::string app_key = "defaultApp";
-  std::string rtmp_url, rtmp_stream;
-  bool record = false;
-};
-
-/// A call as it is.
-struct CallInfo {
-  StartCall asked;  ///< the account's password is empty here
-  CallStatus status = CallStatus::New;
-  int sip_status = 0;
-  std::string info;         ///< WCS's word for a final status, e.g. "Normal call clearing"
-  std::string cause;        ///< plain words
-  std::string rtmp_status;  ///< of the push that was asked for with the call
-  bool incoming = false;    ///< the phone called us
-  bool live = false;
-  bool terminated = false;  ///< by our own user: it is not shown any more
-  WallTime created{};
-};
 
 /// One call, from REGISTER or their INVITE to BYE. Control loop only; messages to and from its
 /// media loop.
@@ -55,6 +29,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     SipEndpoint& sip;
     MediaPlane& media;
     Registrations& registrations;
+    FlightRecorder& recorder;
     Duration no_answer;  ///< a call that nobody answers is given up
     sdp::SrtpMode srtp = sdp::SrtpMode::Off;
     CallLimits limits;  ///< of an answered call
@@ -78,6 +53,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// Errors: those of CallDtmf::send.
   Result<void> send_dtmf(std::string_view digits, DtmfType type);
   const CallInfo& info() const { return info_; }
+  bool has_media() const { return media_open_; }  ///< its media loop knows it
 
  private:
   void located(const Result<SipHop>& hop);
@@ -88,6 +64,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// `told` to viewers in place of what the outcome says.
   void end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told = {});
   void set_status(CallStatus status, int sip_status);
+  /// Into the log, and into the trace.
+  void note(std::string text);
+  void warn(std::string text);
   sdp::SipLocal local_sdp() const;
   /// Wraps `task` for another thread: it runs on the control loop, unless this call is gone by
   /// then.
@@ -126,6 +105,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   sip::Account account_;
   Ended ended_;
   Logger log_;
+  CallTrace& trace_;
   MediaWorker& worker_;
   SipSource::Ports ports_;
   SocketAddress media_ip_;

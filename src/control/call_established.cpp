@@ -31,7 +31,7 @@ Direction direction_of(const sdp::SipAgreement& agreement) {
 void Call::hold(bool wanted) {
   if (we_hold_ == wanted || over_) return;
   we_hold_ = wanted;
-  log_.info("{} asked for", wanted ? "hold" : "the end of hold");
+  note(wanted ? "hold asked for" : "the end of hold asked for");
   if (!handle_) return;
   ++sdp_version_;
   env_.sip.agent().reoffer(*handle_, sdp::make_offer(local_sdp()), now());
@@ -49,8 +49,8 @@ void Call::agree(const sdp::SipAgreement& agreement) {
     if (!media) return std::string("none");
     return std::string(codec_name(media->send.codec)) + (media->srtp ? " (SRTP)" : "");
   };
-  log_.info("media agreed: audio {}, video {}{}", describe(agreement.audio),
-            describe(agreement.video), held ? ", on hold" : "");
+  note(fmt::format("media agreed: audio {}, video {}{}", describe(agreement.audio),
+                   describe(agreement.video), held ? ", on hold" : ""));
   set_status(held ? CallStatus::Hold : CallStatus::Established, 200);
   worker_.connect_call(key_, agreement);
 }
@@ -60,7 +60,7 @@ Result<std::string> Call::on_reoffer(std::string_view sdp) {
   if (sdp.empty()) return sdp::make_offer(local_sdp());
   auto answer = sdp::make_answer(sdp, local_sdp());
   if (!answer) {
-    log_.warning("a new offer of the phone is refused: {}", answer.error().cause);
+    warn("a new offer of the phone is refused: " + answer.error().cause);
     return std::unexpected(answer.error());
   }
   agree(answer->agreement);
@@ -76,11 +76,11 @@ void Call::on_reoffer_answered(std::string_view sdp) {
     hold_agreed_ = we_hold_;
     return agree(*agreement);
   }
-  log_.warning("the phone's answer to our new offer cannot be used: {}", agreement.error().cause);
+  warn("the phone's answer to our new offer cannot be used: " + agreement.error().cause);
 }
 
 void Call::on_reoffer_failed(const sip::Ending& ending) {
-  log_.warning("the phone refuses our new offer; the call goes on as it was: {}", ending.cause);
+  warn("the phone refuses our new offer; the call goes on as it was: " + ending.cause);
   we_hold_ = hold_agreed_;
 }
 
@@ -125,9 +125,9 @@ void Call::on_activity(const MediaWorker::CallActivity& activity) {
     case CallWatch::Finding::None:
       return;
     case CallWatch::Finding::RtpBack:
-      return log_.info("RTP comes again");
+      return note("RTP comes again");
     case CallWatch::Finding::RtpSilent:
-      log_.warning("no RTP from the phone for {} s", seconds(env_.limits.rtp_timeout));
+      warn(fmt::format("no RTP from the phone for {} s", seconds(env_.limits.rtp_timeout)));
       if (!env_.limits.end_without_rtp) return;
       return end(CallEnd::RtpSilent,
                  {.cause = fmt::format("no RTP came from the phone for {} s (call.rtp_timeout)",

@@ -12,7 +12,9 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       sip_(sip),
       media_(media),
       log_(std::move(log)),
+      recorder_(options_.trace, control),
       registrations_(control, sip) {
+  sip_.set_tap([this](TracedMessage message) { recorder_.on_message(std::move(message)); });
   if (options_.incoming.empty()) return;  // the user agent refuses everyone
   sip_.agent().set_incoming_handler(
       [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
@@ -60,6 +62,7 @@ void CallService::ended(Call& call) {
   const uint64_t key = at->second;
   by_id_.erase(at);
   by_stream_.erase(info.asked.stream.value);
+  recorder_.ended(key, info);
   if (on_stream_ended) on_stream_ended(info.asked.stream);
   if (!info.terminated) {
     lingering_.emplace(
@@ -99,8 +102,14 @@ Call& CallService::add(StartCall command) {
   by_id_.emplace(command.id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", command.id.value).with("stream", command.stream.value);
-  const Call::Env env{control_,           sip_,          media_,         registrations_,
-                      options_.no_answer, options_.srtp, options_.limits};
+  const Call::Env env{.control = control_,
+                      .sip = sip_,
+                      .media = media_,
+                      .registrations = registrations_,
+                      .recorder = recorder_,
+                      .no_answer = options_.no_answer,
+                      .srtp = options_.srtp,
+                      .limits = options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
               .first->second;
@@ -135,6 +144,29 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
                     .rtmp_url = {},
                     .rtmp_stream = {}};
   add(std::move(command)).answer(incoming);
+}
+
+void CallService::trace(const CallId& id, std::function<void(const Result<Traced>&)> done) {
+  const auto running = by_id_.find(id.value);
+  if (running == by_id_.end()) {
+    const FlightRecorder::Entry* entry = recorder_.find_ended(id);
+    if (!entry) return done(fail(Errc::NotFound, "callId: there is no trace of this call"));
+    return done(Traced{entry->trace, entry->ended->info, entry->ended->media});
+  }
+  const auto report = [this, key = running->second, done](const MediaWorker::CallActivity& media) {
+    recorder_.set_media(key, media);
+    const FlightRecorder::Entry* entry = recorder_.find(key);
+    if (!entry) return done(fail(Errc::NotFound, "callId: the call has ended just now"));
+    const auto call = calls_.find(key);
+    done(Traced{entry->trace, call == calls_.end() ? entry->ended->info : call->second->info(),
+                media});
+  };
+  const Call& call = *calls_.at(running->second);
+  if (!call.has_media()) return report({});
+  media_.worker_for(call.info().asked.stream)
+      .call_activity(running->second, [this, report](const MediaWorker::CallActivity& media) {
+        control_.post([report, media] { report(media); });
+      });
 }
 
 Result<Call*> CallService::running_call(const CallId& id) {

@@ -26,6 +26,7 @@ class CallService {
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
     sdp::SrtpMode srtp = sdp::SrtpMode::Off;
+    FlightRecorder::Options trace;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
 
@@ -34,6 +35,14 @@ class CallService {
   Result<CallId> start(StartCall command);
   /// Calls that run and those that linger, oldest first.
   std::vector<CallInfo> find(const CallFilter& filter) const;
+  /// What is known of one call, running or not. References last as long as the callback runs.
+  struct Traced {
+    const CallTrace& trace;
+    const CallInfo& info;
+    const MediaWorker::CallActivity& media;
+  };
+  /// `done` is called once, at once or later, on the control loop. Errors: NotFound.
+  void trace(const CallId& id, std::function<void(const Result<Traced>&)> done);
   /// Errors: NotFound.
   Result<void> hold(const CallId& id, bool wanted);
   /// Errors: NotFound, and those of Call::send_dtmf.
@@ -67,6 +76,7 @@ class CallService {
   SipEndpoint& sip_;
   MediaPlane& media_;
   Logger log_;
+  FlightRecorder recorder_;
   Registrations registrations_;
   uint64_t last_key_ = 0;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first

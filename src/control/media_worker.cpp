@@ -72,8 +72,14 @@ void MediaWorker::call_activity(CallKey key, std::function<void(CallActivity)> d
     const SipSourceStats stats = call.source->stats();
     const auto waiting = std::ranges::count_if(
         waiting_, [&](const auto& entry) { return entry.second.stream == call.stream->name(); });
+    std::optional<Instant> first_viewer = call.first_viewer;
+    const auto& first_media = call.stream->stats().first_media;
+    if (first_viewer)
+      first_viewer = first_media ? std::max(first_viewer, first_media) : std::nullopt;
     done({.rtp_packets = stats.audio.packets_total + stats.video.packets_total,
-          .sinks = call.stream->sinks() + static_cast<size_t>(waiting)});
+          .sinks = call.stream->sinks() + static_cast<size_t>(waiting),
+          .stream = info_of(call),
+          .first_viewer = first_viewer});
   });
 }
 
@@ -112,19 +118,21 @@ void MediaWorker::remove_output(OutputId id) {
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
   loop_.post([this, done = std::move(done)] {
     std::vector<StreamInfo> streams;
-    for (const auto& [key, call] : calls_) {
-      const Stream& stream = *call.stream;
-      streams.push_back({.name = stream.name().value,
-                         .state = stream.state(),
-                         .tracks = stream.tracks().value_or(TrackList{}),
-                         .size = stream.video_size(),
-                         .viewers = stream.sinks(),
-                         .stats = stream.stats(),
-                         .source = call.source->stats(),
-                         .keyframes = stream.broker().stats()});
-    }
+    for (const auto& [key, call] : calls_) streams.push_back(info_of(call));
     done(std::move(streams));
   });
+}
+
+StreamInfo MediaWorker::info_of(const CallMedia& call) {
+  const Stream& stream = *call.stream;
+  return {.name = stream.name().value,
+          .state = stream.state(),
+          .tracks = stream.tracks().value_or(TrackList{}),
+          .size = stream.video_size(),
+          .viewers = stream.sinks(),
+          .stats = stream.stats(),
+          .source = call.source->stats(),
+          .keyframes = stream.broker().stats()};
 }
 
 void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool video,
@@ -189,11 +197,16 @@ void MediaWorker::do_close_call(CallKey key, EndReason reason) {
   }
 }
 
-Stream* MediaWorker::find_stream(const StreamName& name) {
+MediaWorker::CallMedia* MediaWorker::find_call(const StreamName& name) {
   for (auto& [key, call] : calls_) {
-    if (call.stream->name() == name) return call.stream.get();
+    if (call.stream->name() == name) return &call;
   }
   return nullptr;
+}
+
+Stream* MediaWorker::find_stream(const StreamName& name) {
+  CallMedia* call = find_call(name);
+  return call ? call->stream.get() : nullptr;
 }
 
 void MediaWorker::warn_of_private_candidates(const SocketAddress& client) {
@@ -259,7 +272,12 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
 
   const auto later = [this, id] { loop_.post([this, id] { do_remove_viewer(id); }); };
   WebRtcViewer::Events events{
-      .playing = callbacks.playing,
+      .playing =
+          [this, name = stream.name(), told = callbacks.playing] {
+            CallMedia* call = find_call(name);
+            if (call && !call->first_viewer) call->first_viewer = loop_.now();
+            if (told) told();
+          },
       .changed =
           [changed = callbacks.changed](const WebRtcViewer::Plays& plays) {
             if (changed) changed({name_of(plays.audio), name_of(plays.video), plays.cause});

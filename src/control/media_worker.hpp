@@ -73,6 +73,8 @@ class MediaWorker final : private DatagramReader {
   struct CallActivity {
     uint64_t rtp_packets = 0;
     size_t sinks = 0;
+    StreamInfo stream;
+    std::optional<Instant> first_viewer;  ///< connected, and with something to see
   };
   /// Nothing is called for a call that is not there.
   void call_activity(CallKey key, std::function<void(CallActivity)> done);
@@ -108,6 +110,7 @@ class MediaWorker final : private DatagramReader {
     std::unique_ptr<SipSource> source;
     CallCallbacks callbacks;
     bool told_live = false;
+    std::optional<Instant> first_viewer;  // that was connected
   };
   struct Viewer {
     StreamName stream;
@@ -136,7 +139,9 @@ class MediaWorker final : private DatagramReader {
   void forget_routes(ViewerId id, const Viewer& viewer);
   void forget_address(ViewerId id, const std::optional<SocketAddress>& address);
   void note_address(ViewerId id, Viewer& viewer);
+  CallMedia* find_call(const StreamName& name);
   Stream* find_stream(const StreamName& name);
+  static StreamInfo info_of(const CallMedia& call);
   void warn_of_private_candidates(const SocketAddress& client);
 
   Options options_;

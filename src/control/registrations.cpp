@@ -80,6 +80,10 @@ Registrations::Hold::~Hold() {
   owner_.entries_.erase(entry_->key);
 }
 
+std::string Registrations::Hold::sip_call_id() const {
+  return entry_->handle ? owner_.sip_.agent().sip_call_id(*entry_->handle) : std::string();
+}
+
 std::unique_ptr<Registrations::Hold> Registrations::hold(const sip::Account& account,
                                                          sip::RegistrationObserver& observer) {
   const std::string key = key_of(account);

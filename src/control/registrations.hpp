@@ -24,6 +24,7 @@ class Registrations {
     Hold(Registrations& owner, std::shared_ptr<Entry> entry, sip::RegistrationObserver& observer);
     ~Hold();
     Hold(const Hold&) = delete;
+    std::string sip_call_id() const;  ///< of its REGISTER requests; "" when there are none
 
    private:
     friend class Registrations;

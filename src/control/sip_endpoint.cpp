@@ -196,6 +196,7 @@ void SipEndpoint::send(const sip::Target& to, std::string message, const std::st
 void SipEndpoint::send_resolved(const sip::Target& target, const SocketAddress& to,
                                 const std::string& message, const std::string& branch) {
   if (!message.starts_with("SIP/2.0 ")) gate_.trust(to, now());
+  tap(true, message, wire_transport(target.transport), to);
   if (target.transport == sip::Transport::Udp) return sockets_->send_udp(as_bytes(message), to);
   if (tcp_in_flight_.size() >= kMaxTcpInFlight) tcp_in_flight_.pop_front();
   tcp_in_flight_.push_back({to, branch});
@@ -230,8 +231,24 @@ void SipEndpoint::on_message(BytesView message, SipTransport transport, const So
     return log_.warning("SIP requests of strangers are dropped: {} so far, the last from {}",
                         gate_.dropped(), from.to_string());
   }
+  tap(false, as_text(message), transport, from);
   agent_->on_message(message, transport_of(transport), from, now());
   rearm();
+}
+
+void SipEndpoint::tap(bool sent, std::string_view message, SipTransport transport,
+                      const SocketAddress& peer) {
+  if (!tap_) return;
+  SocketAddress local = local_address();
+  if (local.is_any()) local = advertised_towards(peer);
+  if (transport == SipTransport::Tls) local = local.with_port(tls_port());
+  tap_({.at = now(),
+        .sent = sent,
+        .transport = transport,
+        .local = local,
+        .remote = peer,
+        .size = message.size(),
+        .text = std::string(message)});
 }
 
 void SipEndpoint::on_tcp_failed(const SocketAddress& to, const std::string& cause) {

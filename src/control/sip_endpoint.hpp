@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "control/trace/call_trace.hpp"
 #include "control/udp_keep_alive.hpp"
 #include "net/event_loop.hpp"
 #include "net/resolver.hpp"
@@ -33,6 +34,8 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   ~SipEndpoint() override;
 
   sip::UserAgent& agent() { return *agent_; }
+  /// Called with every message that is sent, or taken in for the agent.
+  void set_tap(std::function<void(TracedMessage)> tap) { tap_ = std::move(tap); }
   /// To be called after each call of agent(): its timers may have changed.
   void rearm();
   SocketAddress local_address() const { return sockets_->local_address(); }
@@ -59,6 +62,7 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   void on_tcp_failed(const SocketAddress& to, const std::string& cause) override;
   void send_resolved(const sip::Target& target, const SocketAddress& to, const std::string& message,
                      const std::string& branch);
+  void tap(bool sent, std::string_view message, SipTransport transport, const SocketAddress& peer);
   void remember(const std::string& key, std::vector<SipHop> hops);
   bool is_dead(const SocketAddress& address) const;
   const SipHop& best(const std::vector<SipHop>& hops) const;
@@ -80,6 +84,7 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
   std::unique_ptr<SipSockets> sockets_;
   std::unique_ptr<sip::UserAgent> agent_;
   EventLoop::Timer timer_;
+  std::function<void(TracedMessage)> tap_;
   UdpKeepAlive keep_alive_;
   sip::RequestGate gate_;
   Instant next_gate_line_{};                   ///< a flood is told once in ten seconds

@@ -60,6 +60,7 @@ class Call {
   Call(Core& core, CallHandle handle);
   State state() const { return state_; }
   CallHandle handle() const { return handle_; }
+  const std::string& call_id() const { return call_id_; }
 
   // call.cpp: both sides
   void hangup();

@@ -188,6 +188,7 @@ void Core::on_new_invite(const Received& request, const std::string& key, const 
   merged_[merge_key] = handle;
   respond(key, response_to(request, 100, ""));
   incoming_handler({.handle = handle,
+                    .sip_call_id = request.call_id,
                     .from_uri = request.from.uri,
                     .from_user = user_of(request.from.uri),
                     .to_user = user_of(request.to.uri),

@@ -25,6 +25,7 @@ class Registration {
   void on_flow_lost(Transport transport, const SocketAddress& peer);
   /// No more calls to the observer; REGISTER with Expires 0 if there may be a binding.
   void remove();
+  const std::string& call_id() const { return call_id_; }
 
  private:
   void send();

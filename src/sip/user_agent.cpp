@@ -99,6 +99,12 @@ void UserAgent::on_timer(Instant now) {
   impl_->core.on_timer();
 }
 
+std::string UserAgent::sip_call_id(uint64_t handle) const {
+  if (const Call* call = impl_->core.find_call(handle)) return call->call_id();
+  const Registration* registration = impl_->core.find_registration(handle);
+  return registration ? registration->call_id() : std::string();
+}
+
 size_t UserAgent::calls() const { return impl_->core.calls(); }
 size_t UserAgent::transactions() const { return impl_->core.table.size(); }
 

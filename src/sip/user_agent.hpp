@@ -105,6 +105,7 @@ class CallObserver {
 /// An INVITE that came in.
 struct IncomingCall {
   CallHandle handle;
+  std::string sip_call_id;
   std::string from_uri, from_user, to_user, request_user;
   std::string sdp;
   SocketAddress source;
@@ -185,6 +186,8 @@ class UserAgent {
   std::optional<Instant> deadline() const;  ///< When on_timer wants to be called.
   void on_timer(Instant now);
 
+  /// The Call-ID of a call or registration; "" when it is over.
+  std::string sip_call_id(uint64_t handle) const;
   size_t calls() const;
   size_t transactions() const;  ///< 0 when nothing is under way: tests count leaks with it
 

@@ -54,6 +54,7 @@ void Stream::set_tracks(const TrackList& tracks) {
 void Stream::write_audio(RtpTimestamp timestamp, bool marker, BytesView payload, Instant arrival) {
   if (state_ == StreamState::Ended) return;
   ++stats_.audio_packets_total;
+  if (!stats_.first_media) stats_.first_media = arrival;
   stats_.audio_bytes_total += payload.size();
   fan_out(std::make_shared<const Packet>(Packet{.kind = MediaKind::Audio,
                                                 .sequence = audio_sequence_++,
@@ -68,8 +69,10 @@ void Stream::write_audio(RtpTimestamp timestamp, bool marker, BytesView payload,
 void Stream::write_frame(NormalFrame&& frame) {
   if (state_ == StreamState::Ended) return;
   ++stats_.frames_total;
+  if (!stats_.first_media) stats_.first_media = frame.arrival;
   if (frame.keyframe) {
     ++stats_.keyframes_total;
+    if (!stats_.first_keyframe) stats_.first_keyframe = frame.arrival;
     broker_.on_keyframe(frame.arrival);
   }
   for (size_t i = 0; i < frame.payloads.size(); ++i) {
