@@ -117,10 +117,21 @@ void declare_options(config::OptionTable& table, Options& o) {
             {.range = {0, 1000}, .help = "RTMP pushes at once; each has a thread of its own."});
   table.add("media.dir", o.media_dir,
             {.help = "Directory with the sound files that clients may name."});
+  table.add(
+      "hls.port", o.hls_port,
+      {.help = "HLS over HTTP where WCS has it (every HTTP port serves all); 0 turns it off."});
+  table.add("hls.tls.port", o.hls_tls_port, {.help = "The same over TLS; 0 turns it off."});
+  table.add("hls.always", o.hls_always,
+            {.help = "Every call is kept ready for HLS; off: the first player begins it."});
+  table.add("hls.idle", o.hls_idle,
+            {.range = {5s, 24h}, .help = "HLS of a stream ends when nobody asks for this time."});
+  table.add("hls.linger", o.hls_linger,
+            {.range = {0s, 1h}, .help = "How long a stream's HLS is served behind its end."});
+  table.add("hls.max", o.hls_max, {.range = {0, 10'000}, .help = "Streams as HLS at once."});
   table.add("output.keyframe_interval", o.output_keyframe_interval,
             {.range = {0s, 1h},
-             .help = "While a stream is pushed or recorded its phone is asked for a keyframe when "
-                     "the last one is that old; 0: never."});
+             .help = "While a stream is pushed, recorded or played by HLS its phone is asked for a "
+                     "keyframe when the last one is that old; 0: never."});
   table.add("output.audio_bitrate", o.output_audio_bitrate,
             {.range = {16'000, 320'000},
              .unit = "bit/s",

@@ -54,6 +54,10 @@ struct Options {
   std::string push_tls_ca;
   uint16_t push_max = 100;
   std::string media_dir = "media";
+  uint16_t hls_port = 8082, hls_tls_port = 8445;
+  bool hls_always = false;
+  Duration hls_idle = std::chrono::seconds(30), hls_linger = std::chrono::seconds(60);
+  uint16_t hls_max = 100;
   Duration output_keyframe_interval = std::chrono::seconds(2);
   uint32_t output_audio_bitrate = 64'000;
 };

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "control/call_service.hpp"
+#include "control/hls_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
 #include "control/rest/push_routes.hpp"
@@ -68,6 +69,7 @@ struct Server::Parts {
   std::unique_ptr<CallService> calls;
   std::unique_ptr<PushService> pushes;
   std::unique_ptr<RecordService> recordings;
+  std::unique_ptr<HlsService> hls;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -196,9 +198,17 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                              .max_recordings = options.record_max,
                              .every_call = options.sip_record_stream},
       *p.control, *p.media, log);
+  p.hls = std::make_unique<HlsService>(
+      HlsService::Options{
+          .idle = options.hls_idle, .linger = options.hls_linger, .max_streams = options.hls_max},
+      *p.web, *p.media, log);
+  if (options.hls_always) {
+    p.calls->on_stream_started = [&p](const StreamName& name) { p.hls->keep(name); };
+  }
   p.calls->on_stream_ended = [&p](const StreamName& name) {
     p.pushes->on_stream_ended(name);
     p.recordings->on_stream_ended(name);
+    p.hls->release(name);
   };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
@@ -218,6 +228,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_trace_routes(p.router, *p.control, *p.calls);
   add_whep_routes(p.router, *p.media);
   add_page_routes(p.router);
+  add_hls_routes(p.router, *p.hls);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
@@ -228,10 +239,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     const char* scheme;
     bool tls;
   };
-  std::vector<Listener> listeners = {{options.http_port, "http", false},
-                                     {options.https_port, "https", true},
-                                     {options.ws_port, "ws", false},
-                                     {options.wss_port, "wss", true}};
+  std::vector<Listener> listeners = {
+      {options.http_port, "http", false}, {options.https_port, "https", true},
+      {options.ws_port, "ws", false},     {options.wss_port, "wss", true},
+      {options.hls_port, "http", false},  {options.hls_tls_port, "https", true}};
   if (options.legacy_ports)
     listeners.insert(listeners.end(), {{9091, "http", false}, {8888, "https", true}});
   for (const Listener& listener : listeners) {

@@ -111,6 +111,7 @@ Call& CallService::add(StartCall command) {
                       .srtp = options_.srtp,
                       .limits = options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
+  if (on_stream_started) on_stream_started(command.stream);
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
               .first->second;
 }

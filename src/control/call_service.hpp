@@ -55,6 +55,8 @@ class CallService {
   bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
   /// What a client calls a stream: its name, or its call's id.
   std::optional<StreamName> stream_of(const std::string& media_session_id) const;
+  /// Called when a call has got a stream, before it has media.
+  std::function<void(const StreamName&)> on_stream_started;
   /// Called when a call has ended, with the name of its stream.
   std::function<void(const StreamName&)> on_stream_ended;
   size_t running() const { return calls_.size(); }

@@ -115,6 +115,12 @@ void MediaWorker::remove_output(OutputId id) {
   loop_.post([this, id] { outputs_->remove(id); });
 }
 
+void MediaWorker::has_stream(StreamName name, std::function<void(bool)> done) {
+  loop_.post([this, name = std::move(name), done = std::move(done)] {
+    done(find_stream(name) != nullptr);
+  });
+}
+
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
   loop_.post([this, done = std::move(done)] {
     std::vector<StreamInfo> streams;

@@ -100,6 +100,8 @@ class MediaWorker final : private DatagramReader {
                   StreamOutputs::Failed failed);
   void remove_output(OutputId id);
 
+  /// Whether a call has this stream, with media or not yet.
+  void has_stream(StreamName name, std::function<void(bool)> done);
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
   uint16_t viewer_port() const { return viewer_port_; }
 

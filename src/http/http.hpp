@@ -48,7 +48,9 @@ class WsConnection {
   virtual ~WsConnection() = default;
   /// Any thread. Queues one text frame; a reader that lets more than 1 MiB pile up is closed.
   virtual void send(std::string text) = 0;
-  virtual void close(std::string reason) = 0;  ///< Any thread.
+  virtual void send_binary(std::string bytes) = 0;  ///< The same with a binary frame.
+  virtual size_t queued_bytes() const = 0;          ///< Any thread. Not yet taken by the network.
+  virtual void close(std::string reason) = 0;       ///< Any thread.
   virtual const Request& upgrade_request() const = 0;
 };
 

@@ -214,7 +214,7 @@ class Server:
             'http.port': self.http_port, 'https.port': self.https_port, 'ws.port': self.ws_port, 'wss.port': self.wss_port,
             'legacy.ports': 'false', 'ip_local': '127.0.0.1', 'ip': '127.0.0.1', 'sip.port': self.sip_port, 'sip.tls.port': self.sip_tls_port,
             'media_port_from': media, 'media_port_to': media + 4 * calls - 1,  # audio and video of so many calls: a leak shows at once
-            'webrtc.port': self.webrtc_port, 'media.loops': 1, 'client.dir': SDK, 'log.level': 'debug',
+            'hls.port': 0, 'hls.tls.port': 0, 'webrtc.port': self.webrtc_port, 'media.loops': 1, 'client.dir': SDK, 'log.level': 'debug',
             **{name.replace('__', '.'): value for name, value in options.items()}}
         self.config = test.folder / f'{name}.conf'
         self.config.write_text(''.join(f'{name} = {value}\n' for name, value in self.options.items()))
