@@ -171,7 +171,7 @@ Result<void> check(const FrameFormat* format, FrameCodec wanted) {
     return fail(Errc::Unsupported, std::string(frame_codec_name(format->codec)) +
                                        " is not carried here, only H264 and AAC are");
   }
-  if (format && wanted == FrameCodec::Aac && (format->setup.size() > 64 || !format->setup.size())) {
+  if (format && wanted == FrameCodec::Aac && (format->setup.size() > 64 || format->setup.empty())) {
     return fail(Errc::InvalidArgument, "the AudioSpecificConfig has no size that can be");
   }
   return {};
