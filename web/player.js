@@ -15,13 +15,13 @@ function say(message, detail = '') {
 }
 
 function reason(body) {
-  try { return JSON.parse(body).message; } catch { return body.slice(0, 200); }
+  try { const said = JSON.parse(body); return said.detail ?? said.message; } catch { return body.slice(0, 200); }
 }
 
 // What a refusal means, whatever the way: something to wait for, or a reason for the next way.
 function refusal(status, body) {
   if (status === 404) return { wait: 'This stream is not there yet', detail: 'It starts by itself as soon as the call does.' };
-  if (status === 503) return { wait: 'The phone has not answered yet', detail: 'Trying again…' };
+  if (status === 409 || status === 503) return { wait: 'The phone has not answered yet', detail: 'Trying again…' };
   return { next: reason(body) };
 }
 

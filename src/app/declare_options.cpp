@@ -94,6 +94,10 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("webrtc.port", o.webrtc_port,
             {.help = "UDP port for the media of viewers, one more for each further loop; 0 takes "
                      "free ones."});
+  table.add("webrtc.ice_servers", o.webrtc_ice_servers,
+            {.secret = true,
+             .help = "STUN and TURN servers that WHEP viewers are told of, with commas: "
+                     "stun:HOST:PORT, turn:USER:PASSWORD@HOST:PORT?transport=tcp, turns:..."});
   table.add(
       "media.loops", o.media_loops,
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});

@@ -25,6 +25,7 @@ struct Options {
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;
+  std::string webrtc_ice_servers;
   uint16_t media_loops = 0;
   std::string tls_cert, tls_key;
   std::string client_dir;

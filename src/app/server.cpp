@@ -226,7 +226,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   rest::add_trace_routes(p.router, *p.control, *p.calls);
-  add_whep_routes(p.router, *p.media);
+  auto ice_servers = parse_ice_servers(options.webrtc_ice_servers);
+  if (!ice_servers) {
+    return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
+  }
+  add_whep_routes(p.router, *p.media, std::move(*ice_servers));
   add_page_routes(p.router);
   add_hls_routes(p.router, *p.hls);
   if (!options.client_dir.empty()) {

@@ -99,8 +99,18 @@ void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
   });
 }
 
-void MediaWorker::remove_viewer(ViewerId id) {
-  loop_.post([this, id] { do_remove_viewer(id); });
+void MediaWorker::remove_viewer(ViewerId id, std::function<void(bool)> done) {
+  loop_.post([this, id, done = std::move(done)] {
+    const bool was_there = do_remove_viewer(id);
+    if (done) done(was_there);
+  });
+}
+
+void MediaWorker::viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done) {
+  loop_.post([this, id, done = std::move(done)] {
+    const auto found = viewers_.find(id);
+    done(found == viewers_.end() ? std::nullopt : std::optional(found->second.ice));
+  });
 }
 
 void MediaWorker::add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
@@ -306,26 +316,29 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
                             .cname = options_.cname},
       std::move(events), dtls_, stream, *viewer_socket_, loop_,
       log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
-  by_ufrag_.emplace(options.local_ufrag, id);
-  viewers_.emplace(id, Viewer{stream.name(), options.local_ufrag, {}, std::move(viewer)});
+  const ViewerIce ice{options.local_ufrag, answer->remote_ufrag, answer->remote_pwd};
+  by_ufrag_.emplace(ice.local_ufrag, id);
+  viewers_.emplace(id, Viewer{stream.name(), ice, {}, std::move(viewer)});
   const auto codec_of = [](const std::optional<sdp::ViewerTrack>& track) {
     return track ? std::optional(track->codec) : std::nullopt;
   };
   return ViewerAccepted{
       {name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)), answer->refused},
-      answer->sdp};
+      answer->sdp,
+      ice};
 }
 
-void MediaWorker::do_remove_viewer(ViewerId id) {
-  waiting_.erase(id.value);
+bool MediaWorker::do_remove_viewer(ViewerId id) {
+  if (waiting_.erase(id.value) > 0) return true;
   const auto found = viewers_.find(id);
-  if (found == viewers_.end()) return;
+  if (found == viewers_.end()) return false;
   forget_routes(id, found->second);
   viewers_.erase(found);
+  return true;
 }
 
 void MediaWorker::forget_routes(ViewerId id, const Viewer& viewer) {
-  by_ufrag_.erase(viewer.ufrag);
+  by_ufrag_.erase(viewer.ice.local_ufrag);
   forget_address(id, viewer.address);
 }
 

@@ -28,6 +28,11 @@ struct StreamInfo {
   KeyframeBrokerStats keyframes;
 };
 
+/// Both sides' names of a viewer's ICE session.
+struct ViewerIce {
+  std::string local_ufrag, remote_ufrag, remote_pwd;
+};
+
 /// What goes to a viewer.
 struct ViewerPlays {
   std::string audio_codec, video_codec;  ///< "" where there is none
@@ -35,6 +40,7 @@ struct ViewerPlays {
 };
 struct ViewerAccepted : ViewerPlays {
   std::string sdp;
+  ViewerIce ice;
 };
 
 /// One media loop and all that lives on it: calls' media, streams, viewers. Every public member but
@@ -93,7 +99,10 @@ class MediaWorker final : private DatagramReader {
   /// says so
   void add_viewer(ViewerId id, StreamName stream, std::string offer, const SocketAddress& client,
                   ViewerCallbacks callbacks);
-  void remove_viewer(ViewerId id);
+  /// `done` hears whether it was there.
+  void remove_viewer(ViewerId id, std::function<void(bool)> done = {});
+  /// None for a viewer that is not there, or not answered yet.
+  void viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done);
 
   /// Gives the frames of a stream, which need not be there yet, to `sink`.
   void add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
@@ -116,7 +125,7 @@ class MediaWorker final : private DatagramReader {
   };
   struct Viewer {
     StreamName stream;
-    std::string ufrag;
+    ViewerIce ice;
     std::optional<SocketAddress> address;  // under which it is in by_address_
     std::unique_ptr<WebRtcViewer> viewer;
   };
@@ -133,7 +142,7 @@ class MediaWorker final : private DatagramReader {
   void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
   void do_close_call(CallKey key, EndReason reason);
   void do_add_viewer(ViewerId id, StreamName name, std::string offer, ViewerCallbacks callbacks);
-  void do_remove_viewer(ViewerId id);
+  bool do_remove_viewer(ViewerId id);
   void on_stream_change(CallMedia& call);
   void answer_waiting(const StreamName& name);
   Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer,

@@ -79,7 +79,8 @@ class Router {
   /// `pattern`: "/healthz" exactly, or "/whep/*" for everything below. The longest match wins.
   /// Method "*" takes all but OPTIONS. No match: 404; path known with other methods: 405 with
   /// Allow. GET handlers get HEAD requests too (their body is cut off). OPTIONS of any known path
-  /// is answered here, with 200, unless a route names that method.
+  /// is answered here, with 200, unless a route names that method; its reply gets what browsers ask
+  /// for, too.
   void add(std::string method, std::string pattern, Handler handler);
   void set_websocket(WsAccept accept);  ///< Takes every upgrade request, whatever its path.
   void set_cors(CorsOptions cors);
@@ -98,7 +99,7 @@ class Router {
   };
   /// The routes of the best pattern that takes `path`: several when it has several methods.
   std::vector<const Route*> matching(std::string_view path) const;
-  Response preflight(std::string allow) const;
+  static void add_preflight(Response& response, const CorsOptions& cors, std::string allow);
 
   std::vector<Route> routes_;
   /// Shared with answers that may come after this router's end.

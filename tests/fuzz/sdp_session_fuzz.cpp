@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "sdp/session_description.hpp"
 #include "sdp/sip_media.hpp"
+#include "sdp/trickle_fragment.hpp"
 #include "sdp/viewer_answer.hpp"
 
 using namespace sipcast;
@@ -50,6 +51,7 @@ void check_round_trip(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = as_text({data, size});
   check_round_trip(text);
+  (void)parse_trickle_fragment(text);
   for (const SrtpMode srtp : {SrtpMode::Off, SrtpMode::Optional, SrtpMode::Required}) {
     (void)read_answer(text, local_side(srtp));
     if (const auto answer = make_answer(text, local_side(srtp))) {

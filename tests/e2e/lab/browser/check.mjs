@@ -1,6 +1,6 @@
 // Opens a stream in a real headless browser and prints as JSON what was seen and heard. Exit status 0: it played.
 //
-//   node check.mjs whep URL        plays a WHEP endpoint
+//   node check.mjs whep URL        plays a WHEP endpoint; whip-whep URL does so with the npm package of that name
 //   node check.mjs page URL        opens a page that has a <video> of its own; steps drive it, in the order given:
 //        --fill SELECTOR=VALUE   --click SELECTOR   --until SELECTOR=TEXT (waits up to 30 s)   --measure (here, not at the end)
 //        --no-video (only the steps)
@@ -11,6 +11,7 @@
 //   --leave SECS    closes the tab, without a word to the server, and ends SECS later
 //   --require-frames N, --require-hz N       fails when fewer frames were seen, or another tone (or none) was heard
 //   --firefox   Firefox instead of Chromium        --shot OUT.png       --text SELECTOR   prints the element's text at the end
+import fs from 'node:fs'
 import { open } from './browser.mjs'
 
 const [mode, url, ...args] = process.argv.slice(2)
@@ -35,6 +36,10 @@ async function play() {
   await page.goto(top)
   await page.setRequestInterception(false)
   await page.addScriptTag({ path: new URL('players.js', import.meta.url).pathname })
+  if (mode === 'whip-whep') {
+    const module = fs.readFileSync(new URL('node_modules/whip-whep/whep.js', import.meta.url), 'utf8')
+    await page.addScriptTag({ type: 'module', content: `${module}\nwindow.WHEPClient = WHEPClient` })
+  }
   await page.evaluate((mode, url) => lab[mode](document.querySelector('video'), url), mode, url)
 }
 async function leave() {                                              // the tab goes; the browser stays, and says when

@@ -25,3 +25,11 @@ lab.hls = (video, url, low) => new Promise((done, failed) => {
   player.loadSource(url)
   player.attachMedia(video)
 })
+// The same with the npm package whip-whep, which trickles and reads Link headers.
+lab['whip-whep'] = async (video, url) => {
+  const pc = new RTCPeerConnection(), stream = new MediaStream(), client = new WHEPClient()
+  for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' })
+  pc.ontrack = e => { stream.addTrack(e.track); video.srcObject = stream }
+  await client.view(pc, url)
+  lab.resource = client.resourceURL.href
+}
