@@ -102,7 +102,14 @@ void play(MediaPlane& media, const Servers& servers, const http::Request& reques
                         location = std::move(location)](const Result<ViewerAccepted>& accepted) {
     respond(accepted ? created(*accepted, location, *servers) : problem(accepted.error()));
   };
-  media.worker_for(name).add_viewer(id, name, request.body, request.remote, std::move(callbacks));
+  const std::string transport = request.query_value("transport");
+  if (!transport.empty() && !iequals(transport, "tcp") && !iequals(transport, "udp")) {
+    return respond(problem({Errc::InvalidArgument, "transport: must be udp or tcp"}));
+  }
+  const auto reach =
+      iequals(transport, "tcp") ? MediaWorker::Reach::TcpOnly : MediaWorker::Reach::Any;
+  media.worker_for(name).add_viewer(id, name, request.body, request.remote, reach,
+                                    std::move(callbacks));
 }
 
 /// RFC 9725 §4.3: what to say to a fragment for this ICE session.
