@@ -14,6 +14,13 @@ function say(message, detail = '') {
   $('cover').hidden = !message;
 }
 
+// The STUN and TURN servers that the server tells of (RFC 9725 section 4.6).
+function iceServers(link) {
+  return [...(link ?? '').matchAll(/<((?:stun|turn)s?:[^>]*)>([^<]*)/g)].map(([, urls, rest]) => ({
+    urls, username: /username="([^"]*)"/.exec(rest)?.[1], credential: /credential="([^"]*)"/.exec(rest)?.[1],
+  }));
+}
+
 function reason(body) {
   try { const said = JSON.parse(body); return said.detail ?? said.message; } catch { return body.slice(0, 200); }
 }
@@ -45,14 +52,16 @@ async function webrtc() {
     if (pc.connectionState !== 'connected') tell({ wait: 'The stream has ended', detail: 'Waiting for it to come back…' });
   };
   try {
-    await pc.setLocalDescription(await pc.createOffer());
+    const offer = await pc.createOffer();  // without candidates: the server has no need of them
     const reply = await fetch('/whep/' + encodeURIComponent(stream), {
-      method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription.sdp,
+      method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer.sdp,
     });
     const text = await reply.text();
     if (reply.status !== 201) return refusal(reply.status, text);
     resource = reply.headers.get('Location');
     $('status').textContent = reply.headers.get('X-Sipcast-Refused') ?? '';
+    pc.setConfiguration({ iceServers: iceServers(reply.headers.get('Link')) });
+    await pc.setLocalDescription(offer);
     await pc.setRemoteDescription({ type: 'answer', sdp: text });
     if (!/^m=video [1-9]/m.test(text)) { say(''); $('status').textContent ||= 'This stream has sound only.'; }
     setTimeout(() => {

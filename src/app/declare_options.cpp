@@ -92,8 +92,11 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("media_port_to", o.media_port_to,
             {.range = {1025, 65535}, .help = "Last UDP port for the media of phones."});
   table.add("webrtc.port", o.webrtc_port,
-            {.help = "UDP port for the media of viewers, one more for each further loop; 0 takes "
-                     "free ones."});
+            {.help = "UDP and TCP port for the media of viewers, one more for each further loop; 0 "
+                     "takes free ones."});
+  table.add("webrtc.tcp", o.webrtc_tcp,
+            {.aliases = {"ice_tcp_transport"},
+             .help = "Viewers whose network lets no UDP through may come over TCP (RFC 6544)."});
   table.add("webrtc.ice_servers", o.webrtc_ice_servers,
             {.secret = true,
              .help = "STUN and TURN servers that WHEP viewers are told of, with commas: "
@@ -103,11 +106,29 @@ void declare_options(config::OptionTable& table, Options& o) {
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
   table.add("media.gso", o.media_gso,
             {.help = "Send with UDP segmentation offload; off for networks that break it."});
-  table.add("record.dir", o.record_dir, {.help = "Directory for recordings; made when needed."});
-  table.add("record.template", o.record_template,
-            {.max_length = 200,
-             .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime} "
-                     "and {endTime} (milliseconds since 1970) are filled in."});
+  table.add("record.dir", o.record_dir,
+            {.aliases = {"record_dir"}, .help = "Directory for recordings; made when needed."});
+  table.add(
+      "record.template", o.record_template,
+      {.max_length = 200,
+       .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime}, "
+               "{endTime} (milliseconds since 1970), {videoCodec} and {audioCodec} are "
+               "filled in."});
+  table.add("record.rotation", o.record_rotation,
+            {.aliases = {"record_rotation"},
+             .help = "A recording begins another file when it is that large (20M) or that many "
+                     "seconds long (3600); empty: never."});
+  table.add("record.audio", o.record_audio, {{"aac", FrameCodec::Aac}, {"opus", FrameCodec::Opus}},
+            {.help = "Sound of MP4 recordings; WebM has Opus always."});
+  table.add("record.progressive", o.record_progressive,
+            {.help = "MP4 recordings get their index in front when they are finished, so that "
+                     "players seek in them while they load; each is written twice for that."});
+  table.add("on_record_hook_script", o.on_record_hook_script,
+            {.help = "Program that is run for each finished recording, with the stream's name, the "
+                     "file's path and the mediaSessionId as its arguments; killed after 60 s."});
+  table.add("record.download", o.record_download,
+            {.help = "Anyone who reaches the REST API may list and download recordings by GET "
+                     "/rest-api/recorder/files."});
   table.add("record.max", o.record_max, {.range = {0, 1000}, .help = "Recordings at once."});
   table.add("sip_record_stream", o.sip_record_stream, {.help = "Every call is recorded."});
   table.add("url.allow_private", o.url_allow_private,

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "control/udp_keep_alive.hpp"
+#include "media/frame.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast {
@@ -25,6 +26,7 @@ struct Options {
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;
+  bool webrtc_tcp = true;
   std::string webrtc_ice_servers;
   uint16_t media_loops = 0;
   std::string tls_cert, tls_key;
@@ -48,6 +50,9 @@ struct Options {
   std::string sip_realm, dns_servers;
   bool media_gso = true;
   std::string record_dir = "records", record_template = "{streamName}-{startTime}";
+  std::string record_rotation, on_record_hook_script;
+  FrameCodec record_audio = FrameCodec::Aac;
+  bool record_progressive = false, record_download = false;
   uint16_t record_max = 100;
   bool sip_record_stream = false;
   bool url_allow_private = false;

@@ -9,6 +9,7 @@
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
 #include "control/rest/push_routes.hpp"
+#include "control/rest/record_file_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
 #include "control/rest/trace_routes.hpp"
 #include "control/whep_routes.hpp"
@@ -106,6 +107,7 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
          .phone_bind = addresses.bind,
          .viewer_bind = addresses.bind.with_port(webrtc_port),
          .viewer_candidates = {addresses.webrtc},
+         .viewer_tcp = options.webrtc_tcp ? IcePort::Tcp::On : IcePort::Tcp::Off,
          .phone_port_first = first,
          .phone_port_last = static_cast<uint16_t>(first + span - 1),
          .cname = "sipcast",
@@ -192,10 +194,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .max_pushes = options.push_max,
                            .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
       *p.control, *p.media, std::move(*dns), log);
+  const auto rotation = parse_rotation(options.record_rotation);
+  if (!rotation) return fail(rotation.error().code, "record.rotation: " + rotation.error().cause);
   p.recordings = std::make_unique<RecordService>(
       RecordService::Options{.directory = options.record_dir,
                              .name_template = options.record_template,
                              .max_recordings = options.record_max,
+                             .rotation = *rotation,
+                             .mp4_audio = options.record_audio,
+                             .progressive = options.record_progressive,
+                             .hook_script = options.on_record_hook_script,
                              .every_call = options.sip_record_stream},
       *p.control, *p.media, log);
   p.hls = std::make_unique<HlsService>(
@@ -210,6 +218,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     p.recordings->on_stream_ended(name);
     p.hls->release(name);
   };
+  p.calls->on_hold = [&p](const StreamName& name, bool held) { p.recordings->on_hold(name, held); };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -230,6 +239,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   if (!ice_servers) {
     return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
   }
+  rest::add_record_file_routes(
+      p.router, options.record_dir,
+      options.record_download ? rest::RecordDownload::On : rest::RecordDownload::Off);
   add_whep_routes(p.router, *p.media, std::move(*ice_servers));
   add_page_routes(p.router);
   add_hls_routes(p.router, *p.hls);

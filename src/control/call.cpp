@@ -162,6 +162,10 @@ void Call::invite() {
 void Call::set_status(CallStatus status, int sip_status) {
   if (sip_status != 0) info_.sip_status = sip_status;
   if (info_.status == status) return;
+  const bool held = status == CallStatus::Hold;
+  if (held != (info_.status == CallStatus::Hold) && env_.on_hold) {
+    env_.on_hold(info_.asked.stream, held);
+  }
   info_.status = status;
   note(fmt::format("{}{}", to_string(status),
                    sip_status ? fmt::format(" (SIP {})", sip_status) : ""));

@@ -33,6 +33,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     Duration no_answer;  ///< a call that nobody answers is given up
     sdp::SrtpMode srtp = sdp::SrtpMode::Off;
     CallLimits limits;  ///< of an answered call
+    std::function<void(const StreamName&, bool held)> on_hold = {};
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);

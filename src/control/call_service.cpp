@@ -109,7 +109,10 @@ Call& CallService::add(StartCall command) {
                       .recorder = recorder_,
                       .no_answer = options_.no_answer,
                       .srtp = options_.srtp,
-                      .limits = options_.limits};
+                      .limits = options_.limits,
+                      .on_hold = [this](const StreamName& stream, bool held) {
+                        if (on_hold) on_hold(stream, held);
+                      }};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   if (on_stream_started) on_stream_started(command.stream);
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))

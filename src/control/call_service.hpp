@@ -59,6 +59,8 @@ class CallService {
   std::function<void(const StreamName&)> on_stream_started;
   /// Called when a call has ended, with the name of its stream.
   std::function<void(const StreamName&)> on_stream_ended;
+  /// Called when a call was put on hold, by either side, or taken back.
+  std::function<void(const StreamName&, bool held)> on_hold;
   size_t running() const { return calls_.size(); }
   /// Nothing runs, and every phone has answered our BYE.
   bool idle() const;

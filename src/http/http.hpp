@@ -26,10 +26,22 @@ struct Request {
   std::string query_value(std::string_view name) const;
 };
 
+/// A body that is made while it is sent, as one of a large file.
+struct BodySource {
+  uint64_t size = 0;
+  /// Calls `done` once, from any thread, with the next piece, one at least until `size` bytes have
+  /// come; an empty one says that there is no more, and ends the connection. Never asked for a
+  /// piece before the one before it has come.
+  std::function<void(std::function<void(std::string)> done)> next;
+};
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::shared_ptr<const BodySource> source = {};  ///< in place of `body`
+  /// Of what follows the head.
+  uint64_t body_size() const { return source ? source->size : body.size(); }
   /// The first header of this name (any case), nullptr when absent.
   const std::string* find_header(std::string_view name) const;
   static Response text(int status, std::string body);

@@ -513,7 +513,8 @@ def tone_wav(rate, hz=440):
     return path
 
 
-def _node(test, script, args, timeout):
+def node(test, script, args, timeout):
+    """What a script of lab/browser has printed as JSON."""
     process = Process(test, f'browser-{time.monotonic_ns() // 1_000_000}', ['node', LAB / 'browser' / script, *args])
     status = process.wait_end(timeout)
     log = process.log()
@@ -524,7 +525,7 @@ def _node(test, script, args, timeout):
 def look(test, mode, url, *args, timeout=90):
     """What a headless Chromium saw and heard (lab/browser/check.mjs), as a dictionary."""
     shot = test.folder / 'page.png'
-    return _node(test, 'check.mjs', [mode, url, '--shot', shot, *args], timeout)
+    return node(test, 'check.mjs', [mode, url, '--shot', shot, *args], timeout)
 
 
 class Browser(Process):
@@ -550,7 +551,7 @@ class Browser(Process):
 
 def join(test, url, *args, timeout=120):
     """What viewers saw that joined one after the other (lab/browser/join.mjs), as a list."""
-    return _node(test, 'join.mjs', [url, *args], timeout)
+    return node(test, 'join.mjs', [url, *args], timeout)
 
 
 # --- WebSocket (RFC 6455), as much as signalling needs

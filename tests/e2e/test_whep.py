@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-from harness import LAB, PASSWORD, Server, TestCase, TestPhone, call_fields, eventually, http, look
+from harness import LAB, PASSWORD, Process, Server, TestCase, TestPhone, call_fields, eventually, free_ports, http, look
 
 FRAGMENT = 'application/trickle-ice-sdpfrag'
 OFFER = '\r\n'.join(['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'c=IN IP4 0.0.0.0', 'a=ice-ufrag:abcd',
@@ -79,6 +79,20 @@ class WhepTest(TestCase):
         self.assertAlmostEqual(seen['tone']['hz'], 440, delta=20)
         self.assertEqual(seen['deleted'], 200)
         eventually(lambda: self.server.rest('/stream/find', {'name': 'room1'}).json()[0]['viewers'] == 0, 5, 'the viewer is gone')
+
+    def test_a_turn_server_is_told_of_and_crossed(self):
+        port, relays = free_ports(), free_ports(20)
+        turn = Process(self, 'turn', ['turnserver', '-n', '--listening-ip', '127.0.0.1', '--relay-ip', '127.0.0.1', '-p', port, '--min-port', relays, '--max-port', relays + 19,
+                                      '--lt-cred-mech', '--user', 'bob:relay-me', '--realm', 'lab', '--allow-loopback-peers', '--no-cli', '--no-tls', '--no-dtls',
+                                      '--log-file', 'stdout', '--simple-log', '--pidfile', self.folder / 'turn.pid', '--userdb', self.folder / 'turn.db'], cwd=self.folder)
+        self.start(webrtc__ice_servers=f'turn:bob:relay-me@127.0.0.1:{port}?transport=udp')
+        seen = look(self, 'whip-whep', self.url, '--secs', '2', '--relay')
+        self.report(pair=seen['stats']['pair'])
+        self.assertIn('relay', seen['stats']['pair']['local'])
+        self.assertGreater(seen['watch']['n'], 5)
+        self.assertTrue(turn.running())
+        page = look(self, 'page', f'{self.server.base}/player?stream=room1', '--secs', '1')
+        self.assertGreater(page['watch']['n'], 3)
 
     def test_aiortc_plays(self):
         self.start()

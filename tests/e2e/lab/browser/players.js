@@ -26,8 +26,8 @@ lab.hls = (video, url, low) => new Promise((done, failed) => {
   player.attachMedia(video)
 })
 // The same with the npm package whip-whep, which trickles and reads Link headers.
-lab['whip-whep'] = async (video, url) => {
-  const pc = new RTCPeerConnection(), stream = new MediaStream(), client = new WHEPClient()
+lab['whip-whep'] = async (video, url, relay) => {
+  const pc = new RTCPeerConnection(relay ? { iceTransportPolicy: 'relay' } : {}), stream = new MediaStream(), client = new WHEPClient()
   for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' })
   pc.ontrack = e => { stream.addTrack(e.track); video.srcObject = stream }
   await client.view(pc, url)
