@@ -192,7 +192,8 @@ void WebRtcViewer::on_packet(const PacketPtr& packet) {
 }
 
 bool WebRtcViewer::has_room(size_t bytes) const {
-  return !peer_.selected()->is_tcp() || port_.room(*peer_.selected()) >= bytes;
+  const SocketAddress& peer = *peer_.selected();
+  return !port_.congested(peer) && port_.room(peer) >= bytes;
 }
 
 void WebRtcViewer::skip_to_keyframe() {
@@ -205,7 +206,7 @@ void WebRtcViewer::skip_to_keyframe() {
 bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
   uint8_t header[kRtpHeaderSize];
   const size_t size = sizeof header + packet.payload.size() + IceLitePeer::kSealOverhead;
-  if (!has_room(size)) {  // before a sequence number is used up
+  if (port_.room(*peer_.selected()) < size) {  // before a sequence number is used up
     ++stats_.dropped_packets_total;
     return false;
   }

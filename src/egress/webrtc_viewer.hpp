@@ -69,6 +69,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   bool follow(std::optional<TrackRewriter>& rewriter, const std::optional<TrackInfo>& track,
               std::string& cause);
   void start_video(Instant now);
+  /// For video: sound has what kRoomBehindVideo keeps free.
   bool has_room(size_t bytes) const;
   void skip_to_keyframe();
   void pump_replay();

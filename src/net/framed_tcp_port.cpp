@@ -15,8 +15,8 @@ namespace sipcast {
 namespace {
 
 constexpr int kBacklog = 256, kAcceptsPerTurn = 64;
-/// Small, so that what a slow peer has not got yet waits where we can see it.
-constexpr int kKernelBuffer = 128 * 1024;
+/// Unsent bytes in the kernel: few, so that what a slow peer has not got yet waits where we see it.
+constexpr int kUnsentInKernel = 16 * 1024;
 constexpr size_t kReadBytes = 16 * 1024;
 
 void set(int fd, int level, int option, int value) {
@@ -37,6 +37,7 @@ struct Connection final : Pollable {
   const SocketAddress peer;
   const Instant opened;
   Instant heard, progress;  // last bytes from the peer, and to it
+  Instant waiting_since{};  // while `waiting`
   DatagramFramer framer;
   Bytes out;
   size_t sent = 0;  // of `out`
@@ -112,6 +113,7 @@ void Connection::flush() {
 void Connection::wait_for_room(bool wait) {
   if (waiting == wait) return;
   waiting = wait;
+  waiting_since = port.core.now;
   epoll_event event{.events = EPOLLIN | (wait ? EPOLLOUT : 0u),
                     .data = {.ptr = static_cast<Pollable*>(this)}};
   ::epoll_ctl(port.core.epoll.get(), EPOLL_CTL_MOD, fd.get(), &event);
@@ -140,6 +142,7 @@ bool FramedTcpPort::State::accept_one() {
     return true;
   }
   set(accepted.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  set(accepted.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernel);
   auto connection = std::make_unique<Connection>(*this, std::move(accepted), peer, core.now);
   epoll_event event{.events = EPOLLIN, .data = {.ptr = static_cast<Pollable*>(connection.get())}};
   if (::epoll_ctl(core.epoll.get(), EPOLL_CTL_ADD, connection->fd.get(), &event) != 0) return true;
@@ -197,7 +200,6 @@ Result<std::unique_ptr<FramedTcpPort>> FramedTcpPort::open(MediaLoop& loop,
   if (!state->fd) return fail(Errc::Io, bind_error_text("TCP", local, errno));
   const int fd = state->fd.get();
   set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  set(fd, SOL_SOCKET, SO_SNDBUF, kKernelBuffer);  // accepted sockets inherit it
   if (local.is_v6()) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   sockaddr_storage storage{};
   socklen_t size = local.to_sockaddr(storage);
@@ -232,6 +234,12 @@ size_t FramedTcpPort::room(const SocketAddress& to) const {
   if (found == state_->connections.end()) return 0;
   const size_t taken = found->second->queued() + 2;
   return taken < state_->options.max_queued_bytes ? state_->options.max_queued_bytes - taken : 0;
+}
+
+bool FramedTcpPort::congested(const SocketAddress& to) const {
+  const auto found = state_->connections.find(to);
+  if (found == state_->connections.end() || !found->second->waiting) return false;
+  return state_->core.now - found->second->waiting_since > state_->options.max_delay;
 }
 
 bool FramedTcpPort::send(BytesView datagram, const SocketAddress& to) {

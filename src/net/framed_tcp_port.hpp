@@ -22,6 +22,7 @@ class FramedTcpPort {
     size_t max_connections = 10'240;
     size_t max_strangers = 512;  ///< connections that nobody has said keep() of
     size_t max_queued_bytes = 256 * 1024;
+    Duration max_delay = std::chrono::seconds(1);  ///< see congested()
     Duration stranger_timeout = std::chrono::seconds(10);
     Duration silence_timeout = std::chrono::seconds(30);  ///< without a byte from the peer
     Duration stuck_timeout = std::chrono::seconds(10);    ///< bytes wait, and the peer takes none
@@ -36,6 +37,9 @@ class FramedTcpPort {
   SocketAddress local_address() const;
   /// The longest datagram that send() would take now; 0 when there is no such connection.
   size_t room(const SocketAddress& to) const;
+  /// True while what this peer has to get waits for longer than max_delay without a break: more
+  /// would only come later.
+  bool congested(const SocketAddress& to) const;
   /// False when dropped: no such connection, or its buffer is full.
   bool send(BytesView datagram, const SocketAddress& to);
   /// The peer has proven who it is: its connection may stay.

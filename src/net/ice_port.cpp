@@ -23,6 +23,10 @@ size_t IcePort::room(const SocketAddress& to) const {
   return tcp_ ? tcp_->room(to) : 0;
 }
 
+bool IcePort::congested(const SocketAddress& to) const {
+  return to.is_tcp() && tcp_ && tcp_->congested(to);
+}
+
 std::span<uint8_t> IcePort::reserve(size_t size) {
   reserved_ = udp_->reserve(size);
   return reserved_;

@@ -21,6 +21,7 @@ class IcePort {
   bool has_tcp() const { return tcp_ != nullptr; }
   /// The longest datagram that a peer over TCP would get now; over UDP there is no such bound.
   size_t room(const SocketAddress& to) const;
+  bool congested(const SocketAddress& to) const;  ///< as of FramedTcpPort; never over UDP
   /// Space for one datagram, as of UdpSocket::reserve; commit() takes it. Empty: drop.
   std::span<uint8_t> reserve(size_t size);
   void commit(size_t written, const SocketAddress& to);

@@ -37,7 +37,7 @@ class PushTest(TestCase):
         super().setUp()
         self.media = self.folder / 'media'
         self.media.mkdir(exist_ok=True)
-        self.server = Server(self, url__allow_private='true', media__dir=self.media, push__tls_verify='false')
+        self.server = Server(self, url__allow_private='true', media__dir=self.media, push__tls_verify='false', calls=6)
 
     def call(self, call_id, *phone_options, **fields):
         phone = TestPhone(self, *phone_options, name=f'phone-{call_id}')
@@ -234,8 +234,6 @@ class PushPageTest(TestCase):
             out.writeframes(b''.join((12000 if n // 8 % 2 else -12000).to_bytes(2, 'little', signed=True) for n in range(160000)))  # 1 kHz
         server = Server(self, url__allow_private='true', media__dir=media)
         nginx, phone = RtmpServer(self), TestPhone(self)
-        server.startup(**call_fields('room1', 'room1', sipPort=str(phone.port)))
-        server.wait_status('room1', 'ESTABLISHED')
         page = f'{server.base}/client2/examples/demo/sip/sip-as-rtmp-4/sip-as-rtmp-4.html'
         state = lambda: (server.rest('/push/find_all').json() or [{}])[0] if server.rest('/push/find_all').status == 200 else {}
         seen = {}
@@ -253,15 +251,17 @@ class PushPageTest(TestCase):
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         try:
-            look(self, 'page', page, '--no-video', '--fill', f'#restUrl={server.base}/rest-api', '--fill', f'#rtmpUrl={nginx.url}', '--fill', '#rtmpStream=room1',
-                 '--click', '#startRtmp', '--until', '#startRtmp=Stop', '--wait', '2', '--press', '#mute', '--wait', '2', '--press', '#mute', '--wait', '2',
+            fields = {'restUrl': f'{server.base}/rest-api', 'rtmpUrl': nginx.url, 'rtmpStream': 'room1', 'callee': 'phone', 'sipLogin': 'alice', 'sipAuthenticationName': 'alice',
+                      'sipPassword': 'any', 'sipDomain': '127.0.0.1', 'sipOutboundProxy': '127.0.0.1', 'sipPort': phone.port}
+            look(self, 'page', page, '--no-video', *[word for name, value in fields.items() for word in ('--fill', f'#{name}={value}')],
+                 '--press', '#hasAudio', '--press', '#hasVideo', '--click', '#callBtn', '--until', '#callStatus=ESTABLISHED', '--click', '#startRtmp', '--until', '#startRtmp=Stop', '--wait', '2', '--press', '#mute', '--wait', '2', '--press', '#mute', '--wait', '2',
                  '--press', '#music', '--wait', '3', '--press', '#music', '--wait', '2', '--click', '#startRtmp', '--until', '#startRtmp=Start')
             eventually(lambda: 'stopped' in seen, 10, f'the push has ended: {seen}')
         finally:
             over.set()
             watcher.join()
         self.assertEqual(sorted(seen, key=seen.get), ['published', 'muted', 'unmuted', 'sound', 'sound off', 'stopped'])
-        server.terminate('room1')
+        server.terminate(server.rest('/call/find_all').json()[0]['callId'])
         path = nginx.recorded('rtmp_room1')
         assert_clean(self, path)
         levels = tones(path)
