@@ -54,10 +54,12 @@ void declare_options(config::OptionTable& table, Options& o) {
       "sip.srtp", o.sip_srtp,
       {{"off", sdp::SrtpMode::Off},
        {"optional", sdp::SrtpMode::Optional},
-       {"required", sdp::SrtpMode::Required}},
-      {.help = "SRTP with phones, its keys in the SDP (RFC 4568): `optional` offers it beside "
-               "plain RTP, `required` takes nothing else. Use it with SIP over TLS: who reads "
-               "the SDP has the keys."});
+       {"required", sdp::SrtpMode::Required},
+       {"dtls", sdp::SrtpMode::Dtls}},
+      {.help = "SRTP with phones. `optional` and `required` offer it with its keys in the SDP "
+               "(RFC 4568), beside plain RTP or alone, and take DTLS-SRTP (RFC 5763) when a phone "
+               "offers it; `dtls` offers and takes DTLS-SRTP alone. Use it with SIP over TLS: who "
+               "reads the SDP has the keys, who changes it has the call."});
   table.add("dns.servers", o.dns_servers,
             {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
                      "those of the system."});

@@ -175,6 +175,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .incoming = std::move(*incoming),
                            .realm = options.sip_realm,
                            .srtp = options.sip_srtp,
+                           .dtls_fingerprint = p.dtls->fingerprint(),
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
                                      .max_ended = options.trace_max}},

@@ -142,7 +142,8 @@ sdp::SipLocal Call::local_sdp() const {
           .session_version = sdp_version_,
           .srtp = env_.srtp,
           .audio_keys = audio_keys_,
-          .video_keys = video_keys_};
+          .video_keys = video_keys_,
+          .dtls_fingerprint = env_.dtls_fingerprint};
 }
 
 void Call::invite() {

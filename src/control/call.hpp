@@ -32,6 +32,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     FlightRecorder& recorder;
     Duration no_answer;  ///< a call that nobody answers is given up
     sdp::SrtpMode srtp = sdp::SrtpMode::Off;
+    std::string dtls_fingerprint;
     CallLimits limits;  ///< of an answered call
   };
   using Ended = std::function<void(Call&)>;

@@ -109,6 +109,7 @@ Call& CallService::add(StartCall command) {
                       .recorder = recorder_,
                       .no_answer = options_.no_answer,
                       .srtp = options_.srtp,
+                      .dtls_fingerprint = options_.dtls_fingerprint,
                       .limits = options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))

@@ -26,6 +26,7 @@ class CallService {
     size_t max_calls = 5000;
     std::string realm;  ///< sip::Account::realm of every call
     sdp::SrtpMode srtp = sdp::SrtpMode::Off;
+    std::string dtls_fingerprint;  ///< of our certificate
     FlightRecorder::Options trace;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);

@@ -146,7 +146,8 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
                                  .audio = audio,
                                  .video = video,
                                  .cname = options_.cname,
-                                 .no_media_after = options_.no_media_after},
+                                 .no_media_after = options_.no_media_after,
+                                 .dtls = &dtls_},
                                 loop_, ports_, *call.stream, log);
   if (!source) return call.callbacks.opened(std::unexpected(source.error()));
   call.source = std::move(*source);

@@ -12,8 +12,20 @@
 
 namespace sipcast::sdp {
 
-/// SDES-SRTP on the phone's leg (RFC 4568).
-enum class SrtpMode : uint8_t { Off, Optional, Required };
+/// SRTP on the phone's leg: what we offer, and what we take of a peer's offer.
+enum class SrtpMode : uint8_t {
+  Off,       ///< plain RTP alone
+  Optional,  ///< offers plain RTP with keys for SDES (RFC 4568) beside it; takes all
+  Required,  ///< offers SDES; takes SDES and DTLS-SRTP
+  Dtls,      ///< offers DTLS-SRTP (RFC 5763), takes nothing else
+};
+
+/// The peer of a DTLS-SRTP handshake as its SDP has it.
+struct DtlsPeer {
+  std::string fingerprint;  ///< "sha-256 AB:CD:..."
+  bool passive = false;     ///< it waits: we are the client
+  friend bool operator==(const DtlsPeer&, const DtlsPeer&) = default;
+};
 
 /// What both sides of an m-line agreed on.
 struct SdesKeys {
@@ -43,7 +55,8 @@ struct SipMedia {
   bool rtcp_mux = false;
   Direction direction = Direction::SendRecv;  ///< as we may act: RecvOnly: we receive only
   bool nack_pli = false, ccm_fir = false;     ///< the peer takes these RTCP messages
-  std::optional<SdesKeys> srtp;               ///< none: plain RTP
+  std::optional<SdesKeys> srtp;               ///< SDES
+  std::optional<DtlsPeer> dtls;               ///< DTLS-SRTP; neither: plain RTP
 };
 
 struct SipAgreement {
@@ -65,13 +78,16 @@ struct SipLocal {
   SrtpMode srtp = SrtpMode::Off;
   /// Ours, one for each suite; not used when `srtp` is Off. Random, the same in the whole call.
   std::array<SdesKey, 2> audio_keys, video_keys;
+  /// Of our certificate, for DTLS-SRTP; empty: we cannot.
+  std::string dtls_fingerprint = {};
   /// When sending H264: SPS and PPS for sprop-parameter-sets; may be empty.
   std::vector<Bytes> parameter_sets;
 };
 
-/// An offer (RFC 8866, RFC 3264): RTP/AVP or RTP/SAVP, telephone-event/8000 with the audio (and
-/// /48000 beside Opus), a=rtcp-fb nack pli and ccm fir with the video. PTs: static for G.711 and
-/// G.722, 111 Opus, 101 and 110 telephone-event, 96 and 97 H264 modes 1 and 0, 98 VP8.
+/// An offer (RFC 8866, RFC 3264): RTP/AVP, RTP/SAVP or UDP/TLS/RTP/SAVP, telephone-event/8000 with
+/// the audio (and /48000 beside Opus), a=rtcp-fb nack pli and ccm fir with the video. PTs: static
+/// for G.711 and G.722, 111 Opus, 101 and 110 telephone-event, 96 and 97 H264 modes 1 and 0, 98
+/// VP8.
 std::string make_offer(const SipLocal& local);
 
 /// Reads the peer's answer to `make_offer(local)`. Errors: BadSyntax; InvalidArgument naming the
