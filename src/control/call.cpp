@@ -134,16 +134,19 @@ void Call::accept() {
 }
 
 sdp::SipLocal Call::local_sdp() const {
-  return {.ip = media_ip_.ip(),
-          .audio_port = ports_.audio,
-          .video_port = ports_.video,
-          .direction = we_hold_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv,
-          .session_id = sdp_id_,
-          .session_version = sdp_version_,
-          .srtp = env_.srtp,
-          .audio_keys = audio_keys_,
-          .video_keys = video_keys_,
-          .dtls_fingerprint = env_.dtls_fingerprint};
+  sdp::SipLocal local = env_.local;
+  local.ip = media_ip_.ip();
+  local.audio_port = ports_.audio;
+  local.video_port = ports_.video;
+  if (we_hold_) {
+    const bool receives_only = local.direction == sdp::Direction::RecvOnly;
+    local.direction = receives_only ? sdp::Direction::Inactive : sdp::Direction::SendOnly;
+  }
+  local.session_id = sdp_id_;
+  local.session_version = sdp_version_;
+  local.audio_keys = audio_keys_;
+  local.video_keys = video_keys_;
+  return local;
 }
 
 void Call::invite() {

@@ -30,10 +30,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     MediaPlane& media;
     Registrations& registrations;
     FlightRecorder& recorder;
-    Duration no_answer;  ///< a call that nobody answers is given up
-    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
-    std::string dtls_fingerprint;
-    CallLimits limits;  ///< of an answered call
+    Duration no_answer;          ///< a call that nobody answers is given up
+    const sdp::SipLocal& local;  ///< what our descriptions have in common
+    CallLimits limits;           ///< of an answered call
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);

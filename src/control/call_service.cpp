@@ -108,8 +108,7 @@ Call& CallService::add(StartCall command) {
                       .registrations = registrations_,
                       .recorder = recorder_,
                       .no_answer = options_.no_answer,
-                      .srtp = options_.srtp,
-                      .dtls_fingerprint = options_.dtls_fingerprint,
+                      .local = options_.local,
                       .limits = options_.limits};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))

@@ -24,9 +24,8 @@ class CallService {
     CallLimits limits;
     IncomingRules incoming;  ///< who may call us
     size_t max_calls = 5000;
-    std::string realm;  ///< sip::Account::realm of every call
-    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
-    std::string dtls_fingerprint;  ///< of our certificate
+    std::string realm;         ///< sip::Account::realm of every call
+    sdp::SipLocal local = {};  ///< what our descriptions have in common
     FlightRecorder::Options trace;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);

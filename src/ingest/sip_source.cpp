@@ -68,6 +68,7 @@ void SipSource::connect(const sdp::SipAgreement& agreement) {
     video_->disconnect();
   }
   tell_tracks();
+  tick_stream();  // handshakes have deadlines
   if (!std::exchange(connected_, true)) return arm_timers();
   // A new description, perhaps the end of a hold: viewers should not wait for the next GOP.
   const auto receives = [](const sdp::SipMedia& media) {

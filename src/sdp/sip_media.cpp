@@ -247,6 +247,7 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
     media.dtls = *dtls;
     answer_dtls(*dtls, local, answer);
   }
+  add_wishes(answer, kind, local);
   if (media.rtcp_mux) answer.add("rtcp-mux");
   answer.add(direction_name(media.direction));
   return std::optional<SipMedia>(std::move(media));
@@ -279,6 +280,7 @@ std::string make_offer(const SipLocal& local) {
     media.port = port_of(kind, local);
     offer_srtp(media, kind, local);
     for (const PayloadFormat& format : formats) add_format(media, format);
+    add_wishes(media, kind, local);
     media.add(direction_name(local.direction));
   }
   return to_text(session);

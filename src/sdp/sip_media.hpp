@@ -63,8 +63,17 @@ struct SipAgreement {
   std::optional<SipMedia> audio, video;
 };
 
+/// What we ask of the phone's picture, for devices that read it. 0: not said.
+struct VideoWish {
+  uint16_t h264_profile = 0x42e0;  ///< profile_idc and constraints of an offer's profile-level-id
+  uint8_t h264_level = 31;         ///< its level, 31 is 3.1
+  uint32_t max_fs = 0, max_mbps = 0, max_br = 0;  ///< H264 fmtp (RFC 6184 §8.1)
+  uint16_t width = 0, height = 0;                 ///< a=imageattr (RFC 6236), when both are set
+  uint32_t kbit = 0;                              ///< b=AS, and b=TIAS (RFC 3890)
+};
+
 struct SipLocal {
-  std::string ip;           ///< for c= and o=
+  std::string ip = {};      ///< for c= and o=
   uint16_t audio_port = 0;  ///< 0: no audio m-line (offer) or refused (answer)
   uint16_t video_port = 0;
   std::vector<Codec> audio_codecs = {Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu};
@@ -75,6 +84,7 @@ struct SipLocal {
   /// H264 packetization modes to write, in this order; an answer takes the first offered that is
   /// here.
   std::vector<uint8_t> h264_modes = {1, 0};
+  VideoWish video = {};
   SrtpMode srtp = SrtpMode::Off;
   /// Ours, one for each suite; not used when `srtp` is Off. Random, the same in the whole call.
   std::array<SdesKey, 2> audio_keys, video_keys;
