@@ -83,6 +83,24 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("sip.incoming", o.sip_incoming,
             {.help = "Who may call this server, and which stream that becomes: rules as in "
                      "docs/sip.md; empty: everyone is refused."});
+  table.add("sip.users", o.sip_users,
+            {.secret = true,
+             .help = "Who callers may prove to be by digest, for rules with user=: name:password "
+                     "with commas between."});
+  table.add(
+      "sip.challenge", o.sip_challenge,
+      {{"md5", Options::Challenge::Md5},
+       {"sha256", Options::Challenge::Sha256},
+       {"both", Options::Challenge::Both}},
+      {.help = "Digest algorithms that callers are challenged with. Older phones give up when "
+               "they see SHA-256, even beside MD5."});
+  table.add(
+      "sip.refer", o.sip_refer,
+      {{"off", Call::ReferPolicy::Off},
+       {"called", Call::ReferPolicy::Called},
+       {"all", Call::ReferPolicy::All}},
+      {.help = "Whose REFER is followed, so that the stream goes on with another phone: of phones "
+               "that we have `called`, or of `all`, also of those that call us."});
   table.add("sip.stranger_rate", o.sip_stranger_rate,
             {.range = {0, 10000},
              .help = "SIP requests a second that an address may send which we never called; more "

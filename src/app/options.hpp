@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "control/call.hpp"
 #include "control/udp_keep_alive.hpp"
 #include "sdp/sip_media.hpp"
 
@@ -39,7 +40,9 @@ struct Options {
   bool call_rtp_timeout_ends = true;
   Duration sip_session_expires = std::chrono::minutes(30), sip_min_se = std::chrono::seconds(90);
   uint16_t sip_max_redirects = 0;
-  std::string sip_incoming;
+  std::string sip_incoming, sip_users;
+  enum class Challenge : uint8_t { Md5, Sha256, Both } sip_challenge = Challenge::Md5;
+  Call::ReferPolicy sip_refer = Call::ReferPolicy::Off;
   uint16_t sip_stranger_rate = 20;
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;

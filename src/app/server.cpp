@@ -35,6 +35,19 @@ Result<std::optional<SocketAddress>> optional_ip(const char* option, const std::
   return std::optional(*ip);
 }
 
+std::vector<sip::DigestAlgorithm> algorithms_of(Options::Challenge challenge) {
+  using enum sip::DigestAlgorithm;
+  switch (challenge) {
+    case Options::Challenge::Md5:
+      return {Md5};
+    case Options::Challenge::Sha256:
+      return {Sha256};
+    case Options::Challenge::Both:
+      return {Sha256, Md5};
+  }
+  std::unreachable();
+}
+
 struct Addresses {
   SocketAddress bind;
   std::optional<SocketAddress> sip;  // told to phones; none: by route
@@ -158,6 +171,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                 .agent = {.udp_max = options.sip_udp_max,
                                           .session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
+                                          .take_refer = options.sip_refer != Call::ReferPolicy::Off,
                                           .max_redirects = options.sip_max_redirects},
                                 .gate = {.requests_per_second = options.sip_stranger_rate}},
                                log);
@@ -165,6 +179,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.sip = std::move(*sip);
   auto incoming = IncomingRules::parse(options.sip_incoming);
   if (!incoming) return fail(incoming.error().code, "sip.incoming: " + incoming.error().cause);
+  auto users = sip::DigestVerifier::parse_users(options.sip_users);
+  if (!users) return fail(users.error().code, "sip.users: " + users.error().cause);
+  if (incoming->wants_users() && users->empty()) {
+    return fail(Errc::InvalidArgument, "sip.incoming: a rule has user=, but sip.users is empty");
+  }
   p.calls = std::make_unique<CallService>(
       CallService::Options{.linger = options.call_linger,
                            .no_answer = options.call_no_answer,
@@ -173,6 +192,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                       .end_without_rtp = options.call_rtp_timeout_ends,
                                       .unwatched = options.call_unwatched},
                            .incoming = std::move(*incoming),
+                           .users = std::move(*users),
+                           .challenge = algorithms_of(options.sip_challenge),
+                           .refer = options.sip_refer,
                            .realm = options.sip_realm,
                            .srtp = options.sip_srtp,
                            .trace = {.keep_failed = options.trace_keep_failed,

@@ -32,11 +32,14 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
             {.play = [this](std::string digits) { play(std::move(digits)); },
              .info = [this](std::string_view content_type,
                             std::string body) { send_info(content_type, std::move(body)); }}) {
-  for (auto* keys : {&audio_keys_, &video_keys_}) {
-    *keys = {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
-  }
+  audio_keys_ = make_keys();
+  video_keys_ = make_keys();
   asked.account.password.clear();
   info_ = CallInfo{.asked = std::move(asked), .created = std::chrono::system_clock::now()};
+}
+
+std::array<sdp::SdesKey, 2> Call::make_keys() {
+  return {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
 }
 
 Call::~Call() { *alive_ = false; }
@@ -217,6 +220,7 @@ void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
 void Call::on_ended(const sip::Ending& ending) {
   handle_.reset();
   if (over_) return;
+  if (leg_) return note("the phone has left the call; its transfer goes on");
   end(ending.by_peer && ending.sip_status == 0 ? CallEnd::HungUpByPhone : CallEnd::SipEnded,
       ending);
 }
@@ -244,6 +248,10 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   set_status(outcome.status, outcome.sip_status);
   note("ended: " + printable(info_.cause, 700));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
+  if (leg_) {
+    const auto leg = drop_leg();
+    if (leg->handle) env_.sip.agent().forget(*leg->handle, now());
+  }
   registration_.reset();
   env_.sip.rearm();
   worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,
