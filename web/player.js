@@ -1,11 +1,12 @@
 'use strict';
-// Plays /player?stream=NAME by WHEP: waits for a stream that is not there yet, reconnects by itself, and says
-// in plain words what is wrong.
+// Plays /player?stream=NAME by the first way that works: WebRTC, then LL-HLS, then LL-HLS of the sound alone. Waits for a stream that is not there
+// yet, goes on by itself, and says in plain words what is wrong and which way is in use and why. ?ways=hls,sound leaves ways out.
 const $ = id => document.getElementById(id);
-const stream = new URLSearchParams(location.search).get('stream') ?? '';
+const query = new URLSearchParams(location.search), stream = query.get('stream') ?? '';
 const video = $('video');
-const kRetryMs = 2000;
-let peer = null, resource = null;
+const kRetryMs = 2000, kConnectMs = 8000;
+let leave = () => {};
+const pause = ms => new Promise(done => setTimeout(done, ms));
 
 function say(message, detail = '') {
   $('message').textContent = message;
@@ -13,57 +14,113 @@ function say(message, detail = '') {
   $('cover').hidden = !message;
 }
 
-async function leave() {
-  peer?.close();
-  if (resource) fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {});
-  peer = resource = null;
-}
-
-function retry(message, detail) {
-  say(message, detail);
-  leave();
-  setTimeout(play, kRetryMs);
-}
-
-async function play() {
-  const pc = peer = new RTCPeerConnection();
-  const media = new MediaStream();
-  pc.addTransceiver('audio', { direction: 'recvonly' });
-  pc.addTransceiver('video', { direction: 'recvonly' });
-  pc.ontrack = event => { media.addTrack(event.track); video.srcObject = media; };
-  pc.onconnectionstatechange = () => {
-    if (pc !== peer) return;
-    if (pc.connectionState === 'failed') retry('The connection was lost', 'UDP may be blocked between you and the server. Trying again…');
-    if (pc.connectionState === 'closed' || pc.connectionState === 'disconnected') setTimeout(() => {
-      if (pc === peer && pc.connectionState !== 'connected') retry('The stream has ended', 'Waiting for it to come back…');
-    }, 1500);
-  };
-  try {
-    await pc.setLocalDescription(await pc.createOffer());
-    const reply = await fetch('/whep/' + encodeURIComponent(stream), {
-      method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: pc.localDescription.sdp,
-    });
-    if (pc !== peer) return;
-    const text = await reply.text();
-    if (reply.status === 404) return retry('This stream is not there yet', 'It starts by itself as soon as the call does.');
-    if (reply.status === 503) return retry('The phone has not answered yet', 'Trying again…');
-    if (reply.status !== 201) return retry('The server refuses this stream', reason(text));
-    resource = reply.headers.get('Location');
-    $('status').textContent = reply.headers.get('X-Sipcast-Refused') ?? '';
-    await pc.setRemoteDescription({ type: 'answer', sdp: text });
-    if (!/^m=video [1-9]/m.test(text)) { say(''); $('status').textContent ||= 'This stream has sound only.'; }
-  } catch (error) {
-    if (pc === peer) retry('The server does not answer', error.message);
-  }
+// The STUN and TURN servers that the server tells of (RFC 9725 section 4.6).
+function iceServers(link) {
+  return [...(link ?? '').matchAll(/<((?:stun|turn)s?:[^>]*)>([^<]*)/g)].map(([, urls, rest]) => ({
+    urls, username: /username="([^"]*)"/.exec(rest)?.[1], credential: /credential="([^"]*)"/.exec(rest)?.[1],
+  }));
 }
 
 function reason(body) {
-  try { return JSON.parse(body).message; } catch { return body.slice(0, 200); }
+  try { const said = JSON.parse(body); return said.detail ?? said.message; } catch { return body.slice(0, 200); }
+}
+
+// What a refusal means, whatever the way: something to wait for, or a reason for the next way.
+function refusal(status, body) {
+  if (status === 404) return { wait: 'This stream is not there yet', detail: 'It starts by itself as soon as the call does.' };
+  if (status === 409 || status === 503) return { wait: 'The phone has not answered yet', detail: 'Trying again…' };
+  return { next: reason(body) };
+}
+
+// A way plays until it ends, and says how: { wait, detail } begins anew after a pause, { next } is why the next way is tried.
+async function webrtc() {
+  const pc = new RTCPeerConnection(), media = new MediaStream();
+  let resource = null, tell;
+  const end = new Promise(done => tell = done);
+  leave = () => {
+    pc.close();
+    if (resource) fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {});
+  };
+  pc.addTransceiver('audio', { direction: 'recvonly' });
+  pc.addTransceiver('video', { direction: 'recvonly' });
+  pc.ontrack = event => { media.addTrack(event.track); video.srcObject = media; };
+  pc.onconnectionstatechange = async () => {
+    const state = pc.connectionState;
+    if (state === 'failed') tell({ next: 'the media does not come through: UDP may be blocked' });
+    if (state !== 'disconnected' && state !== 'closed') return;
+    await pause(1500);
+    if (pc.connectionState !== 'connected') tell({ wait: 'The stream has ended', detail: 'Waiting for it to come back…' });
+  };
+  try {
+    const offer = await pc.createOffer();  // without candidates: the server has no need of them
+    const reply = await fetch('/whep/' + encodeURIComponent(stream), {
+      method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer.sdp,
+    });
+    const text = await reply.text();
+    if (reply.status !== 201) return refusal(reply.status, text);
+    resource = reply.headers.get('Location');
+    $('status').textContent = reply.headers.get('X-Sipcast-Refused') ?? '';
+    pc.setConfiguration({ iceServers: iceServers(reply.headers.get('Link')) });
+    await pc.setLocalDescription(offer);
+    await pc.setRemoteDescription({ type: 'answer', sdp: text });
+    if (!/^m=video [1-9]/m.test(text)) { say(''); $('status').textContent ||= 'This stream has sound only.'; }
+    setTimeout(() => {
+      if (pc.connectionState !== 'connected') tell({ next: 'the media does not come through: UDP may be blocked' });
+    }, kConnectMs);
+    return await end;
+  } catch (error) {
+    if (error instanceof TypeError) return { wait: 'The server does not answer', detail: error.message };
+    return { next: error.message };
+  }
+}
+
+const hls = list => async () => {
+  const url = `/hls/${encodeURIComponent(stream)}/${list}`;
+  if (LlHls.source) {
+    const player = new LlHls(video, url);
+    leave = () => player.stop();
+    const end = await player.play();
+    if (end.ended) return { wait: 'The stream has ended', detail: 'Waiting for it to come back…' };
+    return end.status ? refusal(end.status, end.message) : { next: end.error ?? 'stopped' };
+  }
+  if (!video.canPlayType('application/vnd.apple.mpegurl')) return { next: 'this browser plays no HLS' };
+  leave = () => video.removeAttribute('src');
+  video.src = url;
+  return new Promise(done => {
+    video.onended = () => done({ wait: 'The stream has ended', detail: 'Waiting for it to come back…' });
+    video.onerror = () => done({ next: video.error?.message ?? 'this browser cannot play it' });
+  });
+};
+
+const ways = [
+  { id: 'webrtc', name: 'WebRTC', play: webrtc },
+  { id: 'hls', name: 'LL-HLS', play: hls('index.m3u8') },
+  { id: 'sound', name: 'LL-HLS of the sound alone', play: hls('audio.m3u8') },
+].filter(way => !query.has('ways') || query.get('ways').split(',').includes(way.id));
+
+async function run() {
+  let first = 0;  // a way that works is begun with the next time
+  for (;;) {
+    const why = [];
+    let end = null;
+    for (let i = first; i < ways.length; ++i) {
+      $('way').textContent = ways[i].name + (why.length ? ` (${why.join('; ')})` : '');
+      end = await ways[i].play();
+      leave();
+      video.removeAttribute('src');
+      video.srcObject = null;
+      if (!end.next) { first = i; break; }
+      why.push(`${ways[i].name}: ${end.next}`);
+    }
+    if (end.next) { first = 0; $('way').textContent = ''; say('This stream cannot be played here', why.join('. ')); }
+    else say(end.wait, end.detail);
+    await pause(kRetryMs);
+  }
 }
 
 video.addEventListener('playing', () => { say(''); $('sound').hidden = !video.muted; });
 $('sound').addEventListener('click', () => { video.muted = false; $('sound').hidden = true; video.play(); });
-addEventListener('pagehide', leave);
+addEventListener('pagehide', () => leave());
 $('name').textContent = stream;
 document.title = stream ? stream + ' – sipcast' : 'sipcast player';
-if (stream) play(); else say('No stream is named', 'Open /player?stream=NAME');
+if (stream) run(); else say('No stream is named', 'Open /player?stream=NAME');

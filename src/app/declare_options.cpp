@@ -54,10 +54,53 @@ void declare_options(config::OptionTable& table, Options& o) {
       "sip.srtp", o.sip_srtp,
       {{"off", sdp::SrtpMode::Off},
        {"optional", sdp::SrtpMode::Optional},
-       {"required", sdp::SrtpMode::Required}},
-      {.help = "SRTP with phones, its keys in the SDP (RFC 4568): `optional` offers it beside "
-               "plain RTP, `required` takes nothing else. Use it with SIP over TLS: who reads "
-               "the SDP has the keys."});
+       {"required", sdp::SrtpMode::Required},
+       {"dtls", sdp::SrtpMode::Dtls}},
+      {.help = "SRTP with phones. `optional` and `required` offer it with its keys in the SDP "
+               "(RFC 4568), beside plain RTP or alone, and take DTLS-SRTP (RFC 5763) when a phone "
+               "offers it; `dtls` offers and takes DTLS-SRTP alone. Use it with SIP over TLS: who "
+               "reads the SDP has the keys, who changes it has the call."});
+  table.add(
+      "sip.direction", o.sip_direction,
+      {{"sendrecv", sdp::Direction::SendRecv}, {"recvonly", sdp::Direction::RecvOnly}},
+      {.help = "What phones are offered. With `recvonly` they get no silence, and their ports "
+               "are kept open by STUN; some PBXs refuse it."});
+  table.add("sip.h264_mode", o.sip_h264_mode,
+            {{"both", H264Mode::Both}, {"0", H264Mode::Single}, {"1", H264Mode::NonInterleaved}},
+            {.help = "packetization-mode of H.264 that phones are offered, for devices that "
+                     "stumble over two."});
+  table.add(
+      "sip.h264_profile", o.sip_h264_profile,
+      {{"constrained-baseline", H264Profile::ConstrainedBaseline},
+       {"baseline", H264Profile::Baseline},
+       {"main", H264Profile::Main},
+       {"high", H264Profile::High}},
+      {.help = "H.264 profile that phones are offered; not every browser shows the last two."});
+  table.add("sip.h264_level", o.sip_h264_level,
+            {.range = {10, 62}, .help = "H.264 level that phones are offered, 31 is 3.1."});
+  table.add("sip.h264_max_fs", o.sip_h264_max_fs,
+            {.range = {0, 139264},
+             .unit = "macroblocks",
+             .help = "max-fs in the fmtp of H.264, where a device wants to read it; 0: not said."});
+  table.add("sip.h264_max_mbps", o.sip_h264_max_mbps,
+            {.range = {0, 16711680},
+             .unit = "macroblocks/s",
+             .help = "max-mbps in the fmtp of H.264; 0: not said."});
+  table.add("sip.h264_max_br", o.sip_h264_max_br,
+            {.range = {0, 800000},
+             .unit = "kbit/s",
+             .help = "max-br in the fmtp of H.264; 0: not said."});
+  table.add("sip.video_width", o.sip_video_width,
+            {.range = {0, 8192},
+             .unit = "pixels",
+             .help = "Width of the picture that phones are asked for by imageattr (RFC 6236), "
+                     "together with the height; 0: not said."});
+  table.add("sip.video_height", o.sip_video_height,
+            {.range = {0, 8192}, .unit = "pixels", .help = "Its height."});
+  table.add("sip.video_bandwidth", o.sip_video_bandwidth,
+            {.range = {0, 1000000},
+             .unit = "kbit/s",
+             .help = "b=AS and b=TIAS of the video that phones are asked for; 0: not said."});
   table.add("dns.servers", o.dns_servers,
             {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
                      "those of the system."});
@@ -83,6 +126,24 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("sip.incoming", o.sip_incoming,
             {.help = "Who may call this server, and which stream that becomes: rules as in "
                      "docs/sip.md; empty: everyone is refused."});
+  table.add("sip.users", o.sip_users,
+            {.secret = true,
+             .help = "Who callers may prove to be by digest, for rules with user=: name:password "
+                     "with commas between."});
+  table.add(
+      "sip.challenge", o.sip_challenge,
+      {{"md5", Options::Challenge::Md5},
+       {"sha256", Options::Challenge::Sha256},
+       {"both", Options::Challenge::Both}},
+      {.help = "Digest algorithms that callers are challenged with. Older phones give up when "
+               "they see SHA-256, even beside MD5."});
+  table.add(
+      "sip.refer", o.sip_refer,
+      {{"off", Call::ReferPolicy::Off},
+       {"called", Call::ReferPolicy::Called},
+       {"all", Call::ReferPolicy::All}},
+      {.help = "Whose REFER is followed, so that the stream goes on with another phone: of phones "
+               "that we have `called`, or of `all`, also of those that call us."});
   table.add("sip.stranger_rate", o.sip_stranger_rate,
             {.range = {0, 10000},
              .help = "SIP requests a second that an address may send which we never called; more "
@@ -92,18 +153,43 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("media_port_to", o.media_port_to,
             {.range = {1025, 65535}, .help = "Last UDP port for the media of phones."});
   table.add("webrtc.port", o.webrtc_port,
-            {.help = "UDP port for the media of viewers, one more for each further loop; 0 takes "
-                     "free ones."});
+            {.help = "UDP and TCP port for the media of viewers, one more for each further loop; 0 "
+                     "takes free ones."});
+  table.add("webrtc.tcp", o.webrtc_tcp,
+            {.aliases = {"ice_tcp_transport"},
+             .help = "Viewers whose network lets no UDP through may come over TCP (RFC 6544)."});
+  table.add("webrtc.ice_servers", o.webrtc_ice_servers,
+            {.secret = true,
+             .help = "STUN and TURN servers that WHEP viewers are told of, with commas: "
+                     "stun:HOST:PORT, turn:USER:PASSWORD@HOST:PORT?transport=tcp, turns:..."});
   table.add(
       "media.loops", o.media_loops,
       {.range = {0, 64}, .help = "Threads that move packets; 0: one less than there are cores."});
   table.add("media.gso", o.media_gso,
             {.help = "Send with UDP segmentation offload; off for networks that break it."});
-  table.add("record.dir", o.record_dir, {.help = "Directory for recordings; made when needed."});
-  table.add("record.template", o.record_template,
-            {.max_length = 200,
-             .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime} "
-                     "and {endTime} (milliseconds since 1970) are filled in."});
+  table.add("record.dir", o.record_dir,
+            {.aliases = {"record_dir"}, .help = "Directory for recordings; made when needed."});
+  table.add(
+      "record.template", o.record_template,
+      {.max_length = 200,
+       .help = "Names of recordings, without the ending: {streamName}, {callId}, {startTime}, "
+               "{endTime} (milliseconds since 1970), {videoCodec} and {audioCodec} are "
+               "filled in."});
+  table.add("record.rotation", o.record_rotation,
+            {.aliases = {"record_rotation"},
+             .help = "A recording begins another file when it is that large (20M) or that many "
+                     "seconds long (3600); empty: never."});
+  table.add("record.audio", o.record_audio, {{"aac", FrameCodec::Aac}, {"opus", FrameCodec::Opus}},
+            {.help = "Sound of MP4 recordings; WebM has Opus always."});
+  table.add("record.progressive", o.record_progressive,
+            {.help = "MP4 recordings get their index in front when they are finished, so that "
+                     "players seek in them while they load; each is written twice for that."});
+  table.add("on_record_hook_script", o.on_record_hook_script,
+            {.help = "Program that is run for each finished recording, with the stream's name, the "
+                     "file's path and the mediaSessionId as its arguments; killed after 60 s."});
+  table.add("record.download", o.record_download,
+            {.help = "Anyone who reaches the REST API may list and download recordings by GET "
+                     "/rest-api/recorder/files."});
   table.add("record.max", o.record_max, {.range = {0, 1000}, .help = "Recordings at once."});
   table.add("sip_record_stream", o.sip_record_stream, {.help = "Every call is recorded."});
   table.add("url.allow_private", o.url_allow_private,
@@ -117,10 +203,21 @@ void declare_options(config::OptionTable& table, Options& o) {
             {.range = {0, 1000}, .help = "RTMP pushes at once; each has a thread of its own."});
   table.add("media.dir", o.media_dir,
             {.help = "Directory with the sound files that clients may name."});
+  table.add(
+      "hls.port", o.hls_port,
+      {.help = "HLS over HTTP where WCS has it (every HTTP port serves all); 0 turns it off."});
+  table.add("hls.tls.port", o.hls_tls_port, {.help = "The same over TLS; 0 turns it off."});
+  table.add("hls.always", o.hls_always,
+            {.help = "Every call is kept ready for HLS; off: the first player begins it."});
+  table.add("hls.idle", o.hls_idle,
+            {.range = {5s, 24h}, .help = "HLS of a stream ends when nobody asks for this time."});
+  table.add("hls.linger", o.hls_linger,
+            {.range = {0s, 1h}, .help = "How long a stream's HLS is served behind its end."});
+  table.add("hls.max", o.hls_max, {.range = {0, 10'000}, .help = "Streams as HLS at once."});
   table.add("output.keyframe_interval", o.output_keyframe_interval,
             {.range = {0s, 1h},
-             .help = "While a stream is pushed or recorded its phone is asked for a keyframe when "
-                     "the last one is that old; 0: never."});
+             .help = "While a stream is pushed, recorded or played by HLS its phone is asked for a "
+                     "keyframe when the last one is that old; 0: never."});
   table.add("output.audio_bitrate", o.output_audio_bitrate,
             {.range = {16'000, 320'000},
              .unit = "bit/s",

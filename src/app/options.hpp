@@ -5,10 +5,22 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "control/call.hpp"
 #include "control/udp_keep_alive.hpp"
+#include "media/frame.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast {
+
+/// Packetization modes of H.264 that phones are offered (RFC 6184 §5.4).
+enum class H264Mode : uint8_t { Both, Single, NonInterleaved };
+/// profile_idc and constraint bits of a profile-level-id.
+enum class H264Profile : uint16_t {
+  ConstrainedBaseline = 0x42e0,
+  Baseline = 0x4200,
+  Main = 0x4d00,
+  High = 0x6400,
+};
 
 /// Every option of the server, with its default; declared once in options.cpp.
 struct Options {
@@ -22,9 +34,18 @@ struct Options {
   KeepAlive sip_keep_alive = KeepAlive::Crlf;
   Duration sip_keep_alive_interval = std::chrono::seconds(25);
   sdp::SrtpMode sip_srtp = sdp::SrtpMode::Off;
+  sdp::Direction sip_direction = sdp::Direction::SendRecv;
+  H264Mode sip_h264_mode = H264Mode::Both;
+  H264Profile sip_h264_profile = H264Profile::ConstrainedBaseline;
+  uint16_t sip_h264_level = 31;
+  uint32_t sip_h264_max_fs = 0, sip_h264_max_mbps = 0, sip_h264_max_br = 0;
+  uint16_t sip_video_width = 0, sip_video_height = 0;
+  uint32_t sip_video_bandwidth = 0;
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;
+  bool webrtc_tcp = true;
+  std::string webrtc_ice_servers;
   uint16_t media_loops = 0;
   std::string tls_cert, tls_key;
   std::string client_dir;
@@ -39,7 +60,9 @@ struct Options {
   bool call_rtp_timeout_ends = true;
   Duration sip_session_expires = std::chrono::minutes(30), sip_min_se = std::chrono::seconds(90);
   uint16_t sip_max_redirects = 0;
-  std::string sip_incoming;
+  std::string sip_incoming, sip_users;
+  enum class Challenge : uint8_t { Md5, Sha256, Both } sip_challenge = Challenge::Md5;
+  Call::ReferPolicy sip_refer = Call::ReferPolicy::Off;
   uint16_t sip_stranger_rate = 20;
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;
@@ -47,6 +70,9 @@ struct Options {
   std::string sip_realm, dns_servers;
   bool media_gso = true;
   std::string record_dir = "records", record_template = "{streamName}-{startTime}";
+  std::string record_rotation, on_record_hook_script;
+  FrameCodec record_audio = FrameCodec::Aac;
+  bool record_progressive = false, record_download = false;
   uint16_t record_max = 100;
   bool sip_record_stream = false;
   bool url_allow_private = false;
@@ -54,6 +80,10 @@ struct Options {
   std::string push_tls_ca;
   uint16_t push_max = 100;
   std::string media_dir = "media";
+  uint16_t hls_port = 8082, hls_tls_port = 8445;
+  bool hls_always = false;
+  Duration hls_idle = std::chrono::seconds(30), hls_linger = std::chrono::seconds(60);
+  uint16_t hls_max = 100;
   Duration output_keyframe_interval = std::chrono::seconds(2);
   uint32_t output_audio_bitrate = 64'000;
 };

@@ -5,9 +5,11 @@
 #include <thread>
 
 #include "control/call_service.hpp"
+#include "control/hls_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
 #include "control/rest/push_routes.hpp"
+#include "control/rest/record_file_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
 #include "control/rest/trace_routes.hpp"
 #include "control/whep_routes.hpp"
@@ -33,6 +35,19 @@ Result<std::optional<SocketAddress>> optional_ip(const char* option, const std::
   const auto ip = SocketAddress::parse(text, 0);
   if (!ip) return fail(Errc::InvalidArgument, std::string(option) + ": " + ip.error().cause);
   return std::optional(*ip);
+}
+
+std::vector<sip::DigestAlgorithm> algorithms_of(Options::Challenge challenge) {
+  using enum sip::DigestAlgorithm;
+  switch (challenge) {
+    case Options::Challenge::Md5:
+      return {Md5};
+    case Options::Challenge::Sha256:
+      return {Sha256};
+    case Options::Challenge::Both:
+      return {Sha256, Md5};
+  }
+  std::unreachable();
 }
 
 struct Addresses {
@@ -68,6 +83,7 @@ struct Server::Parts {
   std::unique_ptr<CallService> calls;
   std::unique_ptr<PushService> pushes;
   std::unique_ptr<RecordService> recordings;
+  std::unique_ptr<HlsService> hls;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -85,6 +101,25 @@ Server::~Server() {
 }
 
 namespace {
+
+/// What the descriptions that phones get have in common.
+sdp::SipLocal local_side(const Options& options, const DtlsContext& dtls) {
+  sdp::SipLocal local;
+  local.direction = options.sip_direction;
+  if (options.sip_h264_mode == H264Mode::Single) local.h264_modes = {0};
+  if (options.sip_h264_mode == H264Mode::NonInterleaved) local.h264_modes = {1};
+  local.video = {.h264_profile = static_cast<uint16_t>(options.sip_h264_profile),
+                 .h264_level = static_cast<uint8_t>(options.sip_h264_level),
+                 .max_fs = options.sip_h264_max_fs,
+                 .max_mbps = options.sip_h264_max_mbps,
+                 .max_br = options.sip_h264_max_br,
+                 .width = options.sip_video_width,
+                 .height = options.sip_video_height,
+                 .kbit = options.sip_video_bandwidth};
+  local.srtp = options.sip_srtp;
+  local.dtls_fingerprint = dtls.fingerprint();
+  return local;
+}
 
 Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Addresses& addresses,
                                                 const DtlsContext& dtls, const Logger& log) {
@@ -104,6 +139,7 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
          .phone_bind = addresses.bind,
          .viewer_bind = addresses.bind.with_port(webrtc_port),
          .viewer_candidates = {addresses.webrtc},
+         .viewer_tcp = options.webrtc_tcp ? IcePort::Tcp::On : IcePort::Tcp::Off,
          .phone_port_first = first,
          .phone_port_last = static_cast<uint16_t>(first + span - 1),
          .cname = "sipcast",
@@ -158,6 +194,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                 .agent = {.udp_max = options.sip_udp_max,
                                           .session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
+                                          .take_refer = options.sip_refer != Call::ReferPolicy::Off,
                                           .max_redirects = options.sip_max_redirects},
                                 .gate = {.requests_per_second = options.sip_stranger_rate}},
                                log);
@@ -165,6 +202,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.sip = std::move(*sip);
   auto incoming = IncomingRules::parse(options.sip_incoming);
   if (!incoming) return fail(incoming.error().code, "sip.incoming: " + incoming.error().cause);
+  auto users = sip::DigestVerifier::parse_users(options.sip_users);
+  if (!users) return fail(users.error().code, "sip.users: " + users.error().cause);
+  if (incoming->wants_users() && users->empty()) {
+    return fail(Errc::InvalidArgument, "sip.incoming: a rule has user=, but sip.users is empty");
+  }
   p.calls = std::make_unique<CallService>(
       CallService::Options{.linger = options.call_linger,
                            .no_answer = options.call_no_answer,
@@ -173,8 +215,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                       .end_without_rtp = options.call_rtp_timeout_ends,
                                       .unwatched = options.call_unwatched},
                            .incoming = std::move(*incoming),
+                           .users = std::move(*users),
+                           .challenge = algorithms_of(options.sip_challenge),
+                           .refer = options.sip_refer,
                            .realm = options.sip_realm,
-                           .srtp = options.sip_srtp,
+                           .local = local_side(options, *p.dtls),
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
                                      .max_ended = options.trace_max}},
@@ -190,16 +235,31 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .max_pushes = options.push_max,
                            .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
       *p.control, *p.media, std::move(*dns), log);
+  const auto rotation = parse_rotation(options.record_rotation);
+  if (!rotation) return fail(rotation.error().code, "record.rotation: " + rotation.error().cause);
   p.recordings = std::make_unique<RecordService>(
       RecordService::Options{.directory = options.record_dir,
                              .name_template = options.record_template,
                              .max_recordings = options.record_max,
+                             .rotation = *rotation,
+                             .mp4_audio = options.record_audio,
+                             .progressive = options.record_progressive,
+                             .hook_script = options.on_record_hook_script,
                              .every_call = options.sip_record_stream},
       *p.control, *p.media, log);
+  p.hls = std::make_unique<HlsService>(
+      HlsService::Options{
+          .idle = options.hls_idle, .linger = options.hls_linger, .max_streams = options.hls_max},
+      *p.web, *p.media, log);
+  if (options.hls_always) {
+    p.calls->on_stream_started = [&p](const StreamName& name) { p.hls->keep(name); };
+  }
   p.calls->on_stream_ended = [&p](const StreamName& name) {
     p.pushes->on_stream_ended(name);
     p.recordings->on_stream_ended(name);
+    p.hls->release(name);
   };
+  p.calls->on_hold = [&p](const StreamName& name, bool held) { p.recordings->on_hold(name, held); };
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -216,8 +276,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   rest::add_trace_routes(p.router, *p.control, *p.calls);
-  add_whep_routes(p.router, *p.media);
+  auto ice_servers = parse_ice_servers(options.webrtc_ice_servers);
+  if (!ice_servers) {
+    return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
+  }
+  rest::add_record_file_routes(
+      p.router, options.record_dir,
+      options.record_download ? rest::RecordDownload::On : rest::RecordDownload::Off);
+  add_whep_routes(p.router, *p.media, std::move(*ice_servers));
   add_page_routes(p.router);
+  add_hls_routes(p.router, *p.hls);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
@@ -228,10 +296,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     const char* scheme;
     bool tls;
   };
-  std::vector<Listener> listeners = {{options.http_port, "http", false},
-                                     {options.https_port, "https", true},
-                                     {options.ws_port, "ws", false},
-                                     {options.wss_port, "wss", true}};
+  std::vector<Listener> listeners = {
+      {options.http_port, "http", false}, {options.https_port, "https", true},
+      {options.ws_port, "ws", false},     {options.wss_port, "wss", true},
+      {options.hls_port, "http", false},  {options.hls_tls_port, "https", true}};
   if (options.legacy_ports)
     listeners.insert(listeners.end(), {{9091, "http", false}, {8888, "https", true}});
   for (const Listener& listener : listeners) {

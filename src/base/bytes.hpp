@@ -70,6 +70,11 @@ class ByteWriter {
     out_[offset] = static_cast<uint8_t>(value >> 8);
     out_[offset + 1] = static_cast<uint8_t>(value);
   }
+  /// The same with four bytes.
+  void patch_u32(size_t offset, uint32_t value) {
+    patch_u16(offset, static_cast<uint16_t>(value >> 16));
+    patch_u16(offset + 2, static_cast<uint16_t>(value));
+  }
 
  private:
   void number(uint64_t value, int count) {

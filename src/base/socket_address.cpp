@@ -53,6 +53,12 @@ SocketAddress SocketAddress::with_port(uint16_t port) const {
   return copy;
 }
 
+SocketAddress SocketAddress::as_tcp() const {
+  SocketAddress copy = *this;
+  copy.tcp_ = true;
+  return copy;
+}
+
 std::string SocketAddress::ip() const {
   char text[INET6_ADDRSTRLEN] = "";
   if (size_ != 0) inet_ntop(is_v6() ? AF_INET6 : AF_INET, ip_, text, sizeof text);
@@ -60,7 +66,7 @@ std::string SocketAddress::ip() const {
 }
 
 std::string SocketAddress::to_string() const {
-  return (is_v6() ? "[" + ip() + "]" : ip()) + ":" + std::to_string(port_);
+  return (is_v6() ? "[" + ip() + "]" : ip()) + ":" + std::to_string(port_) + (tcp_ ? "/tcp" : "");
 }
 
 bool SocketAddress::same_ip(const SocketAddress& other) const {

@@ -11,7 +11,8 @@
 
 namespace sipcast {
 
-/// An IPv4 or IPv6 address with a port. A plain value; empty when default-made.
+/// An IPv4 or IPv6 address with a port, of UDP unless as_tcp() says otherwise (a transport address,
+/// RFC 8445 §4). A plain value; empty when default-made.
 class SocketAddress {
  public:
   SocketAddress() = default;
@@ -25,9 +26,11 @@ class SocketAddress {
   bool is_v6() const { return size_ == 16; }
   uint16_t port() const { return port_; }
   SocketAddress with_port(uint16_t port) const;
+  SocketAddress as_tcp() const;
+  bool is_tcp() const { return tcp_; }
   BytesView ip_bytes() const { return {ip_, size_}; }
   std::string ip() const;         ///< "192.0.2.1", "2001:db8::1"
-  std::string to_string() const;  ///< "192.0.2.1:5060", "[2001:db8::1]:5060"
+  std::string to_string() const;  ///< "192.0.2.1:5060", "[2001:db8::1]:5060"; "192.0.2.1:5060/tcp"
   bool same_ip(const SocketAddress& other) const;
   bool is_any() const;
   bool is_loopback() const;
@@ -37,13 +40,14 @@ class SocketAddress {
   socklen_t to_sockaddr(sockaddr_storage& storage) const;
 
   friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
-    return a.port_ == b.port_ && a.same_ip(b);
+    return a.port_ == b.port_ && a.tcp_ == b.tcp_ && a.same_ip(b);
   }
 
  private:
   uint8_t ip_[16] = {};
   uint16_t port_ = 0;
   uint8_t size_ = 0;  // of the IP in bytes: 0, 4 or 16
+  bool tcp_ = false;
 };
 
 }  // namespace sipcast
@@ -52,6 +56,6 @@ template <>
 struct std::hash<sipcast::SocketAddress> {
   size_t operator()(const sipcast::SocketAddress& address) const {
     return std::hash<std::string_view>{}(sipcast::as_text(address.ip_bytes())) * 31 +
-           address.port();
+           address.port() * 2u + (address.is_tcp() ? 1 : 0);
   }
 };

@@ -32,11 +32,14 @@ Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger lo
             {.play = [this](std::string digits) { play(std::move(digits)); },
              .info = [this](std::string_view content_type,
                             std::string body) { send_info(content_type, std::move(body)); }}) {
-  for (auto* keys : {&audio_keys_, &video_keys_}) {
-    *keys = {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
-  }
+  audio_keys_ = make_keys();
+  video_keys_ = make_keys();
   asked.account.password.clear();
   info_ = CallInfo{.asked = std::move(asked), .created = std::chrono::system_clock::now()};
+}
+
+std::array<sdp::SdesKey, 2> Call::make_keys() {
+  return {sdp::random_key(sdp::SrtpSuite::Sha1_80), sdp::random_key(sdp::SrtpSuite::Sha1_32)};
 }
 
 Call::~Call() { *alive_ = false; }
@@ -134,15 +137,19 @@ void Call::accept() {
 }
 
 sdp::SipLocal Call::local_sdp() const {
-  return {.ip = media_ip_.ip(),
-          .audio_port = ports_.audio,
-          .video_port = ports_.video,
-          .direction = we_hold_ ? sdp::Direction::SendOnly : sdp::Direction::SendRecv,
-          .session_id = sdp_id_,
-          .session_version = sdp_version_,
-          .srtp = env_.srtp,
-          .audio_keys = audio_keys_,
-          .video_keys = video_keys_};
+  sdp::SipLocal local = env_.local;
+  local.ip = media_ip_.ip();
+  local.audio_port = ports_.audio;
+  local.video_port = ports_.video;
+  if (we_hold_) {
+    const bool receives_only = local.direction == sdp::Direction::RecvOnly;
+    local.direction = receives_only ? sdp::Direction::Inactive : sdp::Direction::SendOnly;
+  }
+  local.session_id = sdp_id_;
+  local.session_version = sdp_version_;
+  local.audio_keys = audio_keys_;
+  local.video_keys = video_keys_;
+  return local;
 }
 
 void Call::invite() {
@@ -162,6 +169,10 @@ void Call::invite() {
 void Call::set_status(CallStatus status, int sip_status) {
   if (sip_status != 0) info_.sip_status = sip_status;
   if (info_.status == status) return;
+  const bool held = status == CallStatus::Hold;
+  if (held != (info_.status == CallStatus::Hold) && env_.on_hold) {
+    env_.on_hold(info_.asked.stream, held);
+  }
   info_.status = status;
   note(fmt::format("{}{}", to_string(status),
                    sip_status ? fmt::format(" (SIP {})", sip_status) : ""));
@@ -217,6 +228,7 @@ void Call::on_answered(std::string_view sdp, const SocketAddress& from) {
 void Call::on_ended(const sip::Ending& ending) {
   handle_.reset();
   if (over_) return;
+  if (leg_) return note("the phone has left the call; its transfer goes on");
   end(ending.by_peer && ending.sip_status == 0 ? CallEnd::HungUpByPhone : CallEnd::SipEnded,
       ending);
 }
@@ -244,6 +256,10 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   set_status(outcome.status, outcome.sip_status);
   note("ended: " + printable(info_.cause, 700));
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
+  if (leg_) {
+    const auto leg = drop_leg();
+    if (leg->handle) env_.sip.agent().forget(*leg->handle, now());
+  }
   registration_.reset();
   env_.sip.rearm();
   worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,

@@ -17,6 +17,7 @@
 #include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
 #include "control/trace/flight_recorder.hpp"
+#include "control/transfer_leg.hpp"
 
 namespace sipcast {
 
@@ -24,15 +25,23 @@ namespace sipcast {
 /// media loop.
 class Call final : private sip::CallObserver, private sip::RegistrationObserver {
  public:
+  /// Whose REFER we follow.
+  enum class ReferPolicy : uint8_t {
+    Off,
+    Called,  ///< of phones that we have called
+    All,     ///< also of those that call us
+  };
   struct Env {
     EventLoop& control;
     SipEndpoint& sip;
     MediaPlane& media;
     Registrations& registrations;
     FlightRecorder& recorder;
-    Duration no_answer;  ///< a call that nobody answers is given up
-    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
-    CallLimits limits;  ///< of an answered call
+    Duration no_answer;          ///< a call that nobody answers is given up
+    const sdp::SipLocal& local;  ///< what our descriptions have in common
+    CallLimits limits;           ///< of an answered call
+    ReferPolicy refer = ReferPolicy::Off;
+    std::function<void(const StreamName&, bool held)> on_hold = {};
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);
@@ -52,6 +61,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void hold(bool wanted);
   /// Errors: those of CallDtmf::send.
   Result<void> send_dtmf(std::string_view digits, DtmfType type);
+  /// REFER: the phone shall call `target`, a user part or URI; the call ends when that has worked.
+  /// Errors: InvalidArgument, AlreadyExists.
+  Result<void> transfer(std::string_view target);
   const CallInfo& info() const { return info_; }
   bool has_media() const { return media_open_; }  ///< its media loop knows it
 
@@ -68,6 +80,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void note(std::string text);
   void warn(std::string text);
   sdp::SipLocal local_sdp() const;
+  static std::array<sdp::SdesKey, 2> make_keys();
   /// Wraps `task` for another thread: it runs on the control loop, unless this call is gone by
   /// then.
   template <class F>
@@ -87,6 +100,15 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void start_watch();
   void arm_watch();
   void on_activity(const MediaWorker::CallActivity& activity);
+
+  // call_transfer.cpp
+  void locate_transfer();
+  void dial_transfer(const SocketAddress& peer);
+  void transfer_answered(std::string_view sdp, const SocketAddress& from);
+  void transfer_failed(const sip::Ending& ending);
+  std::shared_ptr<TransferLeg> drop_leg();
+  int on_refer(const sip::ReferRequest& refer) override;
+  void on_refer_progress(const sip::ReferProgress& progress) override;
 
   void on_provisional(int status, std::string_view reason, std::string_view sdp) override;
   void on_answered(std::string_view sdp, const SocketAddress& from) override;
@@ -120,6 +142,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   bool hold_agreed_ = false;  ///< as the phone agreed to last
   bool early_media_ = false;
   std::optional<sdp::Direction> first_direction_;  ///< of the first answer; none before
+  std::unique_ptr<TransferLeg> leg_;               ///< a transfer that the phone has asked for
   CallDtmf dtmf_;
   std::optional<CallWatch> watch_;
   EventLoop::Timer no_answer_timer_, watch_timer_;

@@ -47,7 +47,9 @@ void Call::agree(const sdp::SipAgreement& agreement) {
                     (direction == Direction::RecvOnly && *first_direction_ == Direction::SendRecv);
   const auto describe = [](const std::optional<sdp::SipMedia>& media) {
     if (!media) return std::string("none");
-    return std::string(codec_name(media->send.codec)) + (media->srtp ? " (SRTP)" : "");
+    return std::string(codec_name(media->send.codec)) + (media->srtp   ? " (SRTP)"
+                                                         : media->dtls ? " (DTLS-SRTP)"
+                                                                       : "");
   };
   note(fmt::format("media agreed: audio {}, video {}{}", describe(agreement.audio),
                    describe(agreement.video), held ? ", on hold" : ""));

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "base/strong.hpp"
@@ -22,6 +23,12 @@ struct StartCall {
   bool record = false;
 };
 
+/// The last transfer of a call, in either direction.
+struct CallTransfer {
+  std::string target;  ///< URI
+  std::string status;  ///< "PENDING", "DONE", "FAILED"
+};
+
 /// A call as it is.
 struct CallInfo {
   StartCall asked;  ///< the account's password is empty here
@@ -30,7 +37,8 @@ struct CallInfo {
   std::string info;         ///< WCS's word for a final status, e.g. "Normal call clearing"
   std::string cause;        ///< plain words
   std::string rtmp_status;  ///< of the push that was asked for with the call
-  bool incoming = false;    ///< the phone called us
+  std::optional<CallTransfer> transfer;
+  bool incoming = false;  ///< the phone called us
   bool live = false;
   bool terminated = false;  ///< by our own user: it is not shown any more
   WallTime created{};

@@ -94,6 +94,7 @@ CallOutcome outcome_of(CallEnd end, const sip::Ending& ending, const std::string
     }
     case CallEnd::TooLong:
     case CallEnd::NobodyWatched:
+    case CallEnd::Transferred:
       return finished(ending.cause);
   }
   std::unreachable();

@@ -20,6 +20,7 @@ enum class CallEnd : uint8_t {
   SipEnded,        ///< with its Ending: refused, silent, cancelled, lost in the middle
   RtpSilent,       ///< the option's time without RTP
   TooLong,         ///< the option's greatest duration
+  Transferred,     ///< by us, to another phone
   NobodyWatched,   ///< the option's time without any reader of the stream
 };
 

@@ -13,6 +13,7 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       media_(media),
       log_(std::move(log)),
       recorder_(options_.trace, control),
+      verifier_({.users = options_.users, .algorithms = options_.challenge}),
       registrations_(control, sip) {
   sip_.set_tap([this](TracedMessage message) { recorder_.on_message(std::move(message)); });
   if (options_.incoming.empty()) return;  // the user agent refuses everyone
@@ -108,27 +109,28 @@ Call& CallService::add(StartCall command) {
                       .registrations = registrations_,
                       .recorder = recorder_,
                       .no_answer = options_.no_answer,
-                      .srtp = options_.srtp,
-                      .limits = options_.limits};
+                      .local = options_.local,
+                      .limits = options_.limits,
+                      .refer = options_.refer,
+                      .on_hold = [this](const StreamName& stream, bool held) {
+                        if (on_hold) on_hold(stream, held);
+                      }};
   const auto on_ended = [this](Call& gone) { ended(gone); };
+  if (on_stream_started) on_stream_started(command.stream);
   return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
               .first->second;
 }
 
 void CallService::on_incoming(const sip::IncomingCall& incoming) {
-  const Instant now = std::chrono::steady_clock::now();
-  const auto refuse = [&](int status, std::string_view why) {
-    log_.info("the call of {} from {} to {} is refused with SIP {}: {}",
-              printable(incoming.from_uri), incoming.source.to_string(),
-              printable(incoming.request_user), status, why);
-    sip_.agent().reject(incoming.handle, status, now);
-  };
   const auto decision = options_.incoming.decide(incoming);
-  if (decision.sip_status != 200) return refuse(decision.sip_status, "sip.incoming says so");
-  if (by_stream_.contains(decision.stream)) {
-    return refuse(486, "stream " + decision.stream + " is in use");
+  if (decision.sip_status != 200) {
+    return refuse(incoming, decision.sip_status, "sip.incoming says so");
   }
-  if (calls_.size() >= options_.max_calls) return refuse(503, "too many calls");
+  if (!decision.user.empty() && !authenticated(incoming, decision.user)) return;
+  if (by_stream_.contains(decision.stream)) {
+    return refuse(incoming, 486, "stream " + decision.stream + " is in use");
+  }
+  if (calls_.size() >= options_.max_calls) return refuse(incoming, 503, "too many calls");
   StartCall command{.id = CallId{random_token(16)},
                     .callee = incoming.request_user,
                     .stream = StreamName{decision.stream},
@@ -169,6 +171,34 @@ void CallService::trace(const CallId& id, std::function<void(const Result<Traced
       });
 }
 
+void CallService::refuse(const sip::IncomingCall& incoming, int status, std::string_view why) {
+  log_.info("the call of {} from {} to {} is refused with SIP {}: {}", printable(incoming.from_uri),
+            incoming.source.to_string(), printable(incoming.request_user), status, why);
+  sip_.agent().reject(incoming.handle, status, std::chrono::steady_clock::now());
+}
+
+bool CallService::authenticated(const sip::IncomingCall& incoming,
+                                const std::string& user_pattern) {
+  using Verdict = sip::DigestVerifier::Verdict;
+  const Instant now = std::chrono::steady_clock::now();
+  const auto checked = verifier_.check(incoming.authorization, "INVITE", incoming.request_uri, now);
+  switch (checked.verdict) {
+    case Verdict::NoCredentials:
+    case Verdict::Stale:
+      sip_.agent().challenge(incoming.handle,
+                             verifier_.challenges(checked.verdict == Verdict::Stale, now), now);
+      return false;
+    case Verdict::Wrong:
+      refuse(incoming, 403, "wrong credentials for user " + printable(checked.user, 80));
+      return false;
+    case Verdict::Good:
+      if (matches_pattern(user_pattern, checked.user)) return true;
+      refuse(incoming, 403, "the rule is not for user " + printable(checked.user, 80));
+      return false;
+  }
+  std::unreachable();
+}
+
 Result<Call*> CallService::running_call(const CallId& id) {
   const auto found = by_id_.find(id.value);
   if (found == by_id_.end()) return fail(Errc::NotFound, "Call not found");
@@ -186,6 +216,12 @@ Result<void> CallService::send_dtmf(const CallId& id, std::string_view digits, D
   const auto call = running_call(id);
   if (!call) return std::unexpected(call.error());
   return (*call)->send_dtmf(digits, type);
+}
+
+Result<void> CallService::transfer(const CallId& id, std::string_view target) {
+  const auto call = running_call(id);
+  if (!call) return std::unexpected(call.error());
+  return (*call)->transfer(target);
 }
 
 std::optional<StreamName> CallService::stream_of(const std::string& media_session_id) const {

@@ -6,6 +6,7 @@
 
 #include "control/call.hpp"
 #include "control/incoming_rules.hpp"
+#include "sip/digest_verifier.hpp"
 
 namespace sipcast {
 
@@ -22,10 +23,13 @@ class CallService {
     Duration linger = std::chrono::seconds(6);  ///< a call that ended by itself stays visible
     Duration no_answer = std::chrono::seconds(120);
     CallLimits limits;
-    IncomingRules incoming;  ///< who may call us
+    IncomingRules incoming;                        ///< who may call us
+    std::vector<sip::DigestVerifier::User> users;  ///< that rules of `incoming` ask for
+    std::vector<sip::DigestAlgorithm> challenge = {sip::DigestAlgorithm::Md5};
+    Call::ReferPolicy refer = Call::ReferPolicy::Off;
     size_t max_calls = 5000;
-    std::string realm;  ///< sip::Account::realm of every call
-    sdp::SrtpMode srtp = sdp::SrtpMode::Off;
+    std::string realm;         ///< sip::Account::realm of every call
+    sdp::SipLocal local = {};  ///< what our descriptions have in common
     FlightRecorder::Options trace;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
@@ -47,6 +51,8 @@ class CallService {
   Result<void> hold(const CallId& id, bool wanted);
   /// Errors: NotFound, and those of Call::send_dtmf.
   Result<void> send_dtmf(const CallId& id, std::string_view digits, DtmfType type);
+  /// Errors: NotFound, and those of Call::transfer.
+  Result<void> transfer(const CallId& id, std::string_view target);
   /// Errors: NotFound.
   Result<void> terminate(const CallId& id);
   /// BYE or CANCEL to every phone, STOPPED to every viewer.
@@ -55,8 +61,12 @@ class CallService {
   bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
   /// What a client calls a stream: its name, or its call's id.
   std::optional<StreamName> stream_of(const std::string& media_session_id) const;
+  /// Called when a call has got a stream, before it has media.
+  std::function<void(const StreamName&)> on_stream_started;
   /// Called when a call has ended, with the name of its stream.
   std::function<void(const StreamName&)> on_stream_ended;
+  /// Called when a call was put on hold, by either side, or taken back.
+  std::function<void(const StreamName&, bool held)> on_hold;
   size_t running() const { return calls_.size(); }
   /// Nothing runs, and every phone has answered our BYE.
   bool idle() const;
@@ -68,6 +78,9 @@ class CallService {
   };
   void ended(Call& call);
   void on_incoming(const sip::IncomingCall& incoming);
+  /// Challenges or refuses a caller whom a rule wants to prove who it is; true: it has.
+  bool authenticated(const sip::IncomingCall& incoming, const std::string& user_pattern);
+  void refuse(const sip::IncomingCall& incoming, int status, std::string_view why);
   Call& add(StartCall command);
   Result<Call*> running_call(const CallId& id);
 
@@ -77,6 +90,7 @@ class CallService {
   MediaPlane& media_;
   Logger log_;
   FlightRecorder recorder_;
+  sip::DigestVerifier verifier_;
   Registrations registrations_;
   uint64_t last_key_ = 0;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first

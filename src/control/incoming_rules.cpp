@@ -10,27 +10,6 @@ namespace {
 
 constexpr size_t kMaxName = 128;
 
-/// `pattern` holds at most a few '*'; each stands for any text.
-bool matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 bool same_network(const SocketAddress& network, size_t bits, const SocketAddress& address) {
   const BytesView a = network.ip_bytes(), b = address.ip_bytes();
   if (a.size() != b.size()) return false;
@@ -64,6 +43,26 @@ std::string filled(std::string pattern, std::string_view word, const std::string
 
 }  // namespace
 
+bool matches_pattern(std::string_view pattern, std::string_view text) {
+  size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
 Result<IncomingRules::Rule> IncomingRules::parse_rule(std::string_view text) {
   Rule rule;
   for (const std::string_view word : split(text, ' ')) {
@@ -84,18 +83,24 @@ Result<IncomingRules::Rule> IncomingRules::parse_rule(std::string_view text) {
       rule.prefix_bits = *prefix;
     } else if (name == "caller" || name == "callee") {
       (name == "caller" ? rule.caller : rule.callee) = value;
+    } else if (name == "user" && !value.empty()) {
+      rule.user = value;
     } else if (name == "stream" && !value.empty()) {
       rule.stream = value;
       rule.sip_status = 200;
     } else if (word == "reject" || word == "busy") {
       rule.sip_status = word == "busy" ? 486 : 403;
     } else {
-      return wrong("from=, caller=, callee=, stream=, reject or busy is expected");
+      return wrong("from=, caller=, callee=, user=, stream=, reject or busy is expected");
     }
   }
   if (rule.sip_status == 0) {
     return fail(Errc::InvalidArgument,
                 "the rule \"" + printable(trim(text)) + "\" has no stream=, reject or busy");
+  }
+  if (!rule.user.empty() && rule.stream.empty()) {
+    return fail(Errc::InvalidArgument,
+                "the rule \"" + printable(trim(text)) + "\" has user= without stream=");
   }
   return rule;
 }
@@ -111,9 +116,14 @@ Result<IncomingRules> IncomingRules::parse(std::string_view text) {
   return rules;
 }
 
+bool IncomingRules::wants_users() const {
+  return std::ranges::any_of(rules_, [](const Rule& rule) { return !rule.user.empty(); });
+}
+
 bool IncomingRules::fits(const Rule& rule, const sip::IncomingCall& call) {
   return (rule.network.empty() || same_network(rule.network, rule.prefix_bits, call.source)) &&
-         matches(rule.caller, call.from_user) && matches(rule.callee, call.request_user);
+         matches_pattern(rule.caller, call.from_user) &&
+         matches_pattern(rule.callee, call.request_user);
 }
 
 IncomingRules::Decision IncomingRules::decide(const sip::IncomingCall& call) const {
@@ -121,7 +131,8 @@ IncomingRules::Decision IncomingRules::decide(const sip::IncomingCall& call) con
   if (rule == rules_.end()) return {};
   std::string stream = filled(rule->stream, "{caller}", name_part(call.from_user));
   return {.sip_status = rule->sip_status,
-          .stream = filled(std::move(stream), "{callee}", name_part(call.request_user))};
+          .stream = filled(std::move(stream), "{callee}", name_part(call.request_user)),
+          .user = rule->user};
 }
 
 }  // namespace sipcast

@@ -18,15 +18,18 @@ namespace sipcast {
 ///
 /// A rule is made of conditions (`from=` an address or a network, `caller=` and `callee=` user
 /// parts with * for any text; those left out hold always) and of one verdict: `stream=` a pattern
-/// with {caller} and {callee}, `reject` (403) or `busy` (486).
+/// with {caller} and {callee}, `reject` (403) or `busy` (486). `user=` beside `stream=` wants the
+/// caller to prove by digest that it is one of the users that the pattern fits.
 class IncomingRules {
  public:
   struct Decision {
     int sip_status = 403;  ///< 200: the call becomes `stream`
     std::string stream;
+    std::string user;  ///< with 200: who the caller must prove to be, a pattern; "": anyone
   };
   /// Errors: InvalidArgument naming the rule and the word.
   static Result<IncomingRules> parse(std::string_view text);
+  bool wants_users() const;  ///< some rule asks for a user
   bool empty() const { return rules_.empty(); }
   Decision decide(const sip::IncomingCall& call) const;
 
@@ -37,10 +40,14 @@ class IncomingRules {
     std::string caller = "*", callee = "*";
     int sip_status = 0;
     std::string stream;
+    std::string user;
   };
   static Result<Rule> parse_rule(std::string_view text);
   static bool fits(const Rule& rule, const sip::IncomingCall& call);
   std::vector<Rule> rules_;
 };
+
+/// `pattern` holds at most a few '*'; each stands for any text.
+bool matches_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace sipcast

@@ -41,6 +41,14 @@ TEST(IncomingRules, TheFirstThatFitsDecides) {
   }
 }
 
+TEST(IncomingRules, ARuleMayWantAUser) {
+  const auto rules = IncomingRules::parse("callee=9 user=ali* stream=s; callee=8 stream=t");
+  ASSERT_TRUE(rules && rules->wants_users());
+  EXPECT_EQ(rules->decide(call("192.0.2.7", "x", "9")).user, "ali*");
+  EXPECT_EQ(rules->decide(call("192.0.2.7", "x", "8")).user, "");
+  EXPECT_FALSE(IncomingRules::parse("user=alice reject")) << "there is nothing to prove";
+}
+
 TEST(IncomingRules, WithoutRulesEveryoneIsRefused) {
   const auto rules = IncomingRules::parse(" ; ");
   ASSERT_TRUE(rules && rules->empty());

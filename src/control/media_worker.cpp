@@ -23,10 +23,11 @@ MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
 Result<std::unique_ptr<MediaWorker>> MediaWorker::start(Options options, const DtlsContext& dtls,
                                                         Logger log) {
   std::unique_ptr<MediaWorker> worker(new MediaWorker(std::move(options), dtls, std::move(log)));
-  auto socket = worker->loop_.bind(worker->options_.viewer_bind, *worker);
-  if (!socket) return std::unexpected(socket.error());
-  worker->viewer_socket_ = std::move(*socket);
-  worker->viewer_port_ = worker->viewer_socket_->local_address().port();
+  auto port = IcePort::open(worker->loop_, worker->options_.viewer_bind, *worker,
+                            worker->options_.viewer_tcp);
+  if (!port) return std::unexpected(port.error());
+  worker->viewer_ice_port_ = std::move(*port);
+  worker->viewer_port_ = worker->viewer_ice_port_->port();
   worker->loop_.start();
   return worker;
 }
@@ -36,7 +37,7 @@ MediaWorker::~MediaWorker() {
     waiting_.clear();
     viewers_.clear();
     while (!calls_.empty()) do_close_call(calls_.begin()->first, EndReason::Shutdown);
-    viewer_socket_.reset();
+    viewer_ice_port_.reset();
     outputs_.reset();
   });
   loop_.stop();
@@ -91,16 +92,26 @@ void MediaWorker::close_call(CallKey key, EndReason reason, std::function<void()
 }
 
 void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
-                             const SocketAddress& client, ViewerCallbacks callbacks) {
-  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), client,
+                             const SocketAddress& client, Reach reach, ViewerCallbacks callbacks) {
+  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), client, reach,
               callbacks = std::move(callbacks)]() mutable {
     warn_of_private_candidates(client);
-    do_add_viewer(id, std::move(stream), std::move(offer), std::move(callbacks));
+    do_add_viewer(id, std::move(stream), std::move(offer), reach, std::move(callbacks));
   });
 }
 
-void MediaWorker::remove_viewer(ViewerId id) {
-  loop_.post([this, id] { do_remove_viewer(id); });
+void MediaWorker::remove_viewer(ViewerId id, std::function<void(bool)> done) {
+  loop_.post([this, id, done = std::move(done)] {
+    const bool was_there = do_remove_viewer(id);
+    if (done) done(was_there);
+  });
+}
+
+void MediaWorker::viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done) {
+  loop_.post([this, id, done = std::move(done)] {
+    const auto found = viewers_.find(id);
+    done(found == viewers_.end() ? std::nullopt : std::optional(found->second.ice));
+  });
 }
 
 void MediaWorker::add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
@@ -113,6 +124,12 @@ void MediaWorker::add_output(OutputId id, StreamName stream, FrameCodec audio, F
 
 void MediaWorker::remove_output(OutputId id) {
   loop_.post([this, id] { outputs_->remove(id); });
+}
+
+void MediaWorker::has_stream(StreamName name, std::function<void(bool)> done) {
+  loop_.post([this, name = std::move(name), done = std::move(done)] {
+    done(find_stream(name) != nullptr);
+  });
 }
 
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
@@ -146,7 +163,8 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
                                  .audio = audio,
                                  .video = video,
                                  .cname = options_.cname,
-                                 .no_media_after = options_.no_media_after},
+                                 .no_media_after = options_.no_media_after,
+                                 .dtls = &dtls_},
                                 loop_, ports_, *call.stream, log);
   if (!source) return call.callbacks.opened(std::unexpected(source.error()));
   call.source = std::move(*source);
@@ -179,12 +197,17 @@ void MediaWorker::do_close_call(CallKey key, EndReason reason) {
   call.source->close();
   call.stream->end(reason);
   outputs_->on_stream_closing(name);
-  std::erase_if(viewers_, [&](const auto& entry) {
-    if (!(entry.second.stream == name)) return false;
-    entry.second.viewer->on_end(reason);  // those that were not connected yet did not hear of it
-    forget_routes(entry.first, entry.second);
-    return true;
-  });
+  for (auto at = viewers_.begin(); at != viewers_.end();) {
+    auto& [id, viewer] = *at;
+    if (!(viewer.stream == name)) {
+      ++at;
+      continue;
+    }
+    viewer.viewer->on_end(reason);  // those that were not connected yet did not hear of it
+    viewer.viewer.reset();          // says goodbye
+    forget_routes(id, viewer);
+    at = viewers_.erase(at);
+  }
   calls_.erase(found);
   std::vector<ViewerCallbacks> told;
   std::erase_if(waiting_, [&](auto& entry) {
@@ -218,7 +241,7 @@ void MediaWorker::warn_of_private_candidates(const SocketAddress& client) {
                client.ip(), candidates.empty() ? "" : candidates.front().ip());
 }
 
-void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
+void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer, Reach reach,
                                 ViewerCallbacks callbacks) {
   Stream* stream = find_stream(name);
   if (!stream) return callbacks.answered(fail(Errc::NotFound, "there is no stream of this name"));
@@ -229,7 +252,11 @@ void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
   if (const auto checked = sdp::check_viewer_offer(offer); !checked) {
     return callbacks.answered(std::unexpected(checked.error()));
   }
-  if (stream->tracks()) return callbacks.answered(accept(id, *stream, offer, callbacks));
+  if (reach == Reach::TcpOnly && !viewer_ice_port_->has_tcp()) {
+    return callbacks.answered(
+        fail(Errc::InvalidArgument, "transport: this server offers no TCP (webrtc.tcp is off)"));
+  }
+  if (stream->tracks()) return callbacks.answered(accept(id, *stream, offer, reach, callbacks));
   auto timer = loop_.at(loop_.now() + options_.viewer_wait, [this, id] {
     const auto node = waiting_.extract(id.value);
     if (node.empty()) return;
@@ -237,7 +264,7 @@ void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
         fail(Errc::Timeout, "the call of this stream was not answered in time"));
   });
   waiting_.emplace(id.value,
-                   Waiting{std::move(offer), name, std::move(callbacks), std::move(timer)});
+                   Waiting{std::move(offer), name, reach, std::move(callbacks), std::move(timer)});
 }
 
 void MediaWorker::answer_waiting(const StreamName& name) {
@@ -250,12 +277,13 @@ void MediaWorker::answer_waiting(const StreamName& name) {
   for (const uint64_t id : ready) {
     const auto node = waiting_.extract(id);
     const Waiting& waiting = node.mapped();
-    waiting.callbacks.answered(accept(ViewerId{id}, *stream, waiting.offer, waiting.callbacks));
+    waiting.callbacks.answered(
+        accept(ViewerId{id}, *stream, waiting.offer, waiting.reach, waiting.callbacks));
   }
 }
 
 Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const std::string& offer,
-                                           const ViewerCallbacks& callbacks) {
+                                           Reach reach, const ViewerCallbacks& callbacks) {
   sdp::ViewerAnswerOptions options{.tracks = *stream.tracks(),
                                    .local_ufrag = random_token(8),
                                    .local_pwd = random_token(24),
@@ -265,8 +293,11 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
                                    .audio_ssrc = Ssrc{random_u32()},
                                    .video_ssrc = Ssrc{random_u32()},
                                    .video_rtx_ssrc = Ssrc{random_u32()}};
-  for (const SocketAddress& ip : options_.viewer_candidates)
-    options.candidates.push_back(ip.with_port(viewer_port_));
+  for (const SocketAddress& ip : options_.viewer_candidates) {
+    const SocketAddress address = ip.with_port(viewer_port_);
+    if (reach == Reach::Any) options.candidates.push_back(address);
+    if (viewer_ice_port_->has_tcp()) options.candidates.push_back(address.as_tcp());
+  }
   const auto answer = sdp::answer_viewer(offer, options);
   if (!answer) return std::unexpected(answer.error());
 
@@ -298,28 +329,32 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
                             .audio = answer->audio,
                             .video = answer->video,
                             .cname = options_.cname},
-      std::move(events), dtls_, stream, *viewer_socket_, loop_,
+      std::move(events), dtls_, stream, *viewer_ice_port_, loop_,
       log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
-  by_ufrag_.emplace(options.local_ufrag, id);
-  viewers_.emplace(id, Viewer{stream.name(), options.local_ufrag, {}, std::move(viewer)});
+  const ViewerIce ice{options.local_ufrag, answer->remote_ufrag, answer->remote_pwd};
+  by_ufrag_.emplace(ice.local_ufrag, id);
+  viewers_.emplace(id, Viewer{stream.name(), ice, {}, std::move(viewer)});
   const auto codec_of = [](const std::optional<sdp::ViewerTrack>& track) {
     return track ? std::optional(track->codec) : std::nullopt;
   };
   return ViewerAccepted{
       {name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)), answer->refused},
-      answer->sdp};
+      answer->sdp,
+      ice};
 }
 
-void MediaWorker::do_remove_viewer(ViewerId id) {
-  waiting_.erase(id.value);
+bool MediaWorker::do_remove_viewer(ViewerId id) {
+  if (waiting_.erase(id.value) > 0) return true;
   const auto found = viewers_.find(id);
-  if (found == viewers_.end()) return;
+  if (found == viewers_.end()) return false;
+  found->second.viewer.reset();  // says goodbye
   forget_routes(id, found->second);
   viewers_.erase(found);
+  return true;
 }
 
 void MediaWorker::forget_routes(ViewerId id, const Viewer& viewer) {
-  by_ufrag_.erase(viewer.ufrag);
+  by_ufrag_.erase(viewer.ice.local_ufrag);
   forget_address(id, viewer.address);
 }
 
@@ -327,7 +362,9 @@ void MediaWorker::forget_address(ViewerId id, const std::optional<SocketAddress>
   if (!address) return;
   // It may be another viewer's by now: a browser that joins again from the same port.
   const auto at = by_address_.find(*address);
-  if (at != by_address_.end() && at->second == id) by_address_.erase(at);
+  if (at == by_address_.end() || at->second != id) return;
+  by_address_.erase(at);
+  viewer_ice_port_->close(*address);
 }
 
 void MediaWorker::note_address(ViewerId id, Viewer& viewer) {
@@ -336,6 +373,7 @@ void MediaWorker::note_address(ViewerId id, Viewer& viewer) {
   forget_address(id, viewer.address);
   viewer.address = selected;
   by_address_.insert_or_assign(*selected, id);
+  viewer_ice_port_->keep(*selected);
 }
 
 void MediaWorker::on_datagram(BytesView datagram, const SocketAddress& from, Instant now) {

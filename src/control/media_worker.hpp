@@ -28,6 +28,11 @@ struct StreamInfo {
   KeyframeBrokerStats keyframes;
 };
 
+/// Both sides' names of a viewer's ICE session.
+struct ViewerIce {
+  std::string local_ufrag, remote_ufrag, remote_pwd;
+};
+
 /// What goes to a viewer.
 struct ViewerPlays {
   std::string audio_codec, video_codec;  ///< "" where there is none
@@ -35,6 +40,7 @@ struct ViewerPlays {
 };
 struct ViewerAccepted : ViewerPlays {
   std::string sdp;
+  ViewerIce ice;
 };
 
 /// One media loop and all that lives on it: calls' media, streams, viewers. Every public member but
@@ -46,6 +52,7 @@ class MediaWorker final : private DatagramReader {
     SocketAddress phone_bind;                      ///< ip; port ignored
     SocketAddress viewer_bind;                     ///< ip and port
     std::vector<SocketAddress> viewer_candidates;  ///< what browsers are told, without ports
+    IcePort::Tcp viewer_tcp = IcePort::Tcp::On;    ///< ICE-TCP on the port of viewer_bind
     uint16_t phone_port_first = 30000, phone_port_last = 39999;
     std::string cname;
     Duration viewer_wait = std::chrono::seconds(25);  ///< for a reserved stream's codecs
@@ -89,17 +96,24 @@ class MediaWorker final : private DatagramReader {
     std::function<void(std::string info)> failed;  ///< last
     std::function<void(EndReason)> stream_ended;   ///< last
   };
+  enum class Reach : uint8_t { Any, TcpOnly };  ///< which candidates the answer offers
   /// @param client  who asks; a public one is unlikely to reach private candidates, and the log
   /// says so
+  /// @param reach  InvalidArgument when it is TcpOnly and TCP is off
   void add_viewer(ViewerId id, StreamName stream, std::string offer, const SocketAddress& client,
-                  ViewerCallbacks callbacks);
-  void remove_viewer(ViewerId id);
+                  Reach reach, ViewerCallbacks callbacks);
+  /// `done` hears whether it was there.
+  void remove_viewer(ViewerId id, std::function<void(bool)> done = {});
+  /// None for a viewer that is not there, or not answered yet.
+  void viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done);
 
   /// Gives the frames of a stream, which need not be there yet, to `sink`.
   void add_output(OutputId id, StreamName stream, FrameCodec audio, FrameSinkPtr sink,
                   StreamOutputs::Failed failed);
   void remove_output(OutputId id);
 
+  /// Whether a call has this stream, with media or not yet.
+  void has_stream(StreamName name, std::function<void(bool)> done);
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
   uint16_t viewer_port() const { return viewer_port_; }
 
@@ -114,13 +128,14 @@ class MediaWorker final : private DatagramReader {
   };
   struct Viewer {
     StreamName stream;
-    std::string ufrag;
+    ViewerIce ice;
     std::optional<SocketAddress> address;  // under which it is in by_address_
     std::unique_ptr<WebRtcViewer> viewer;
   };
   struct Waiting {
     std::string offer;
     StreamName stream;
+    Reach reach;
     ViewerCallbacks callbacks;
     MediaLoop::Timer timer;
   };
@@ -130,11 +145,12 @@ class MediaWorker final : private DatagramReader {
   void on_port_unreachable(const SocketAddress& to, Instant now) override;
   void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
   void do_close_call(CallKey key, EndReason reason);
-  void do_add_viewer(ViewerId id, StreamName name, std::string offer, ViewerCallbacks callbacks);
-  void do_remove_viewer(ViewerId id);
+  void do_add_viewer(ViewerId id, StreamName name, std::string offer, Reach reach,
+                     ViewerCallbacks callbacks);
+  bool do_remove_viewer(ViewerId id);
   void on_stream_change(CallMedia& call);
   void answer_waiting(const StreamName& name);
-  Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer,
+  Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer, Reach reach,
                                 const ViewerCallbacks& callbacks);
   void forget_routes(ViewerId id, const Viewer& viewer);
   void forget_address(ViewerId id, const std::optional<SocketAddress>& address);
@@ -151,7 +167,7 @@ class MediaWorker final : private DatagramReader {
   PortPool ports_;
   uint16_t viewer_port_ = 0;
   bool warned_of_private_candidates_ = false;
-  std::unique_ptr<UdpSocket> viewer_socket_;
+  std::unique_ptr<IcePort> viewer_ice_port_;
   std::map<CallKey, CallMedia> calls_;
   std::unordered_map<ViewerId, Viewer> viewers_;
   std::map<uint64_t, Waiting> waiting_;  // by viewer id

@@ -68,6 +68,7 @@ Result<void> PushService::begin(const std::string& id, Push& push, const SocketA
   const StartPush& asked = push.asked;
   if (auto allowed = check_target(address, options_.private_targets); !allowed) return allowed;
   RtmpPush::Options options{.server = rtmp_server(asked.url, address, options_.verify_tls)};
+  options.slate = asked.slate;
   options.server.ca_file = options_.ca_file;
   options.server.flash_version = asked.flash_version;
   const Logger log =

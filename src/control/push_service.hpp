@@ -25,6 +25,7 @@ struct StartPush {
   bool muted = false;
   std::string sound_file;  ///< "" for none
   bool loop_sound = false;
+  bool slate = false;  ///< a black picture for a call without video
 };
 
 /// A push as it is.

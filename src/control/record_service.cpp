@@ -1,14 +1,64 @@
 #include "control/record_service.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
 #include "base/text.hpp"
+#include "control/record_hook.hpp"
+#include "ffmpeg/progressive_mp4.hpp"
+#include "net/unique_fd.hpp"
 
 namespace sipcast {
 namespace {
 using namespace std::chrono_literals;
 constexpr Duration kTick = 250ms;
 constexpr Duration kLastFrames = 1s;
+constexpr Duration kHookPatience = 60s, kHookPatienceAtTheEnd = 1s;
+constexpr uint64_t kMostMegabytes = 1'000'000;
 Instant now() { return std::chrono::steady_clock::now(); }
+
+/// The bytes of a file and their SHA-256; nothing when it cannot be read.
+std::optional<std::pair<uint64_t, std::string>> sum_of(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Sha256 sum;
+  std::vector<uint8_t> piece(256 * 1024);
+  uint64_t bytes = 0;
+  while (true) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+    if (got < 0) return {};
+    if (got == 0) return std::pair(bytes, sum.finish());
+    sum.add(BytesView(piece).first(static_cast<size_t>(got)));
+    bytes += static_cast<uint64_t>(got);
+  }
+}
+
+Result<void> replace_by_progressive(const std::string& path) {
+  const std::string copy = path + std::string(kMakingProgressive);
+  auto made = ffmpeg::make_progressive_mp4(path, copy);
+  const UniqueFd fd(::open(copy.c_str(), O_WRONLY | O_CLOEXEC));
+  if (made && (::fdatasync(fd.get()) != 0 || std::rename(copy.c_str(), path.c_str()) != 0)) {
+    made = fail(Errc::Io, std::error_code(errno, std::generic_category()).message());
+  }
+  if (!made) ::unlink(copy.c_str());
+  return made;
+}
 }  // namespace
+
+Result<RecordRotation> parse_rotation(std::string_view text) {
+  if (text.empty()) return RecordRotation{};
+  const bool size = text.ends_with('M') || text.ends_with('m');
+  if (size) text.remove_suffix(1);
+  const auto number = parse_decimal(text, kMostMegabytes);
+  if (!number || *number == 0) {
+    return fail(Errc::InvalidArgument, "must be a size in megabytes like 20M, or seconds");
+  }
+  if (size) return RecordRotation{.bytes = *number << 20};
+  return RecordRotation{.after = std::chrono::seconds(*number)};
+}
 
 RecordService::RecordService(Options options, EventLoop& control, MediaPlane& media, Logger log)
     : options_(std::move(options)), control_(control), media_(media), log_(std::move(log)) {
@@ -23,6 +73,7 @@ RecordService::RecordService(Options options, EventLoop& control, MediaPlane& me
 
 RecordService::~RecordService() {
   *alive_ = false;
+  ending_ = true;
   while (!entries_.empty()) drop(entries_.begin());
 }
 
@@ -44,15 +95,23 @@ Result<void> RecordService::start(StartRecording command) {
     return fail(Errc::Exhausted, "this server has its greatest number of recordings (record.max)");
   }
   const std::string stream = command.stream.value;
-  Recording::Options options{.directory = options_.directory,
-                             .name_template = command.name_template.empty() ? options_.name_template
-                                                                            : command.name_template,
-                             .stream = stream,
-                             .call = command.media_session_id,
-                             .rotate_bytes = command.rotate_bytes,
-                             .rotate_after = command.rotate_after};
-  Entry entry{.asked = std::move(command), .key = ++last_key_};
+  Recording::Options options{
+      .directory = options_.directory,
+      .name_template =
+          command.name_template.empty() ? options_.name_template : command.name_template,
+      .stream = stream,
+      .call = command.media_session_id,
+      .rotate_bytes = command.rotation.value_or(options_.rotation).bytes,
+      .rotate_after = command.rotation.value_or(options_.rotation).after,
+      .mp4_audio = options_.mp4_audio,
+      .recorded = [this](const std::string& path, RecordManifest manifest) {
+        finishing_.run([this, path, manifest = std::move(manifest)]() mutable {
+          finish_file(path, std::move(manifest));
+        });
+      }};
+  Entry entry{.asked = std::move(command), .key = ++last_key_, .audio = options_.mp4_audio};
   entry.recording = std::make_shared<Recording>(std::move(options), log_.with("stream", stream));
+  if (held_.contains(stream)) entry.recording->note_hold(true, now());
   attach(entry);
   entries_.emplace(stream, std::move(entry));
   arm();
@@ -129,7 +188,37 @@ Result<void> RecordService::terminate(const StreamName& stream) {
   return {};
 }
 
+void RecordService::finish_file(const std::string& path, RecordManifest manifest) const {
+  if (options_.progressive && !ending_ && path.ends_with(".mp4")) {
+    if (const auto done = replace_by_progressive(path); !done) {
+      log_.warning("{} stays fragmented: {}", printable(path), done.error().cause);
+    } else if (const auto sum = sum_of(path)) {
+      std::tie(manifest.bytes, manifest.sha256) = *sum;
+    }
+  }
+  if (const auto written = write_manifest(path + ".json", manifest); !written) {
+    log_.warning("{}", written.error().cause);
+  }
+  if (options_.hook_script.empty()) return;
+  std::error_code error;
+  const std::string absolute = std::filesystem::absolute(path, error).string();
+  const auto ran = run_record_hook(options_.hook_script, manifest.stream, absolute, manifest.call,
+                                   ending_ ? kHookPatienceAtTheEnd : kHookPatience);
+  if (!ran) log_.warning("on_record_hook_script: {}", ran.error().cause);
+}
+
+void RecordService::on_hold(const StreamName& stream, bool held) {
+  if (held) {
+    held_.insert(stream.value);
+  } else {
+    held_.erase(stream.value);
+  }
+  const auto found = entries_.find(stream.value);
+  if (found != entries_.end()) found->second.recording->note_hold(held, now());
+}
+
 void RecordService::on_stream_ended(const StreamName& stream) {
+  held_.erase(stream.value);
   const auto found = entries_.find(stream.value);
   if (found != entries_.end()) found->second.end_at = now() + kLastFrames;
 }

@@ -1,7 +1,9 @@
 #pragma once
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,13 +14,20 @@
 
 namespace sipcast {
 
+/// When a recording begins another file; 0 for never.
+struct RecordRotation {
+  uint64_t bytes = 0;
+  Duration after = Duration::zero();
+};
+/// "20M" is a size in megabytes, "3600" a number of seconds, "" never. Errors: InvalidArgument.
+Result<RecordRotation> parse_rotation(std::string_view text);
+
 /// A recording as it was asked for.
 struct StartRecording {
   StreamName stream;
-  std::string media_session_id;  ///< what the client called the stream
-  std::string name_template;     ///< "": record.template
-  uint64_t rotate_bytes = 0;
-  Duration rotate_after = Duration::zero();
+  std::string media_session_id;            ///< what the client called the stream
+  std::string name_template;               ///< "": record.template
+  std::optional<RecordRotation> rotation;  ///< none: record.rotation
 };
 
 struct RecordingInfo {
@@ -35,7 +44,11 @@ class RecordService {
     std::string directory = "records";
     std::string name_template = "{streamName}-{startTime}";
     size_t max_recordings = 100;
-    bool every_call = false;  ///< sip_record_stream
+    RecordRotation rotation;
+    FrameCodec mp4_audio = FrameCodec::Aac;
+    bool progressive = false;  ///< MP4 files get their index in front when they are finished
+    std::string hook_script;   ///< "" for none; see run_record_hook
+    bool every_call = false;   ///< sip_record_stream
   };
   /// Finishes what a run before has left in the directory, on the disk's thread.
   RecordService(Options options, EventLoop& control, MediaPlane& media, Logger log);
@@ -49,6 +62,7 @@ class RecordService {
   /// Errors: NotFound.
   Result<void> terminate(const StreamName& stream);
   void on_stream_ended(const StreamName& stream);
+  void on_hold(const StreamName& stream, bool held);
 
  private:
   struct Entry {
@@ -64,6 +78,8 @@ class RecordService {
   void tick();
   void worked(const std::string& stream, uint64_t key, bool goes_on);
   void drop(std::map<std::string, Entry>::iterator at);
+  /// On the thread of finishing_.
+  void finish_file(const std::string& path, RecordManifest manifest) const;
 
   Options options_;
   EventLoop& control_;
@@ -71,9 +87,14 @@ class RecordService {
   Logger log_;
   uint64_t last_key_ = 1ull << 40;        // apart from the keys of pushes
   std::map<std::string, Entry> entries_;  // by stream
+  std::set<std::string> held_;            // streams of calls on hold
+  std::atomic<bool> ending_ = false;
   EventLoop::Timer timer_;
   bool armed_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  // What takes its time with files that are final: it must not keep the disk's thread from others.
+  WorkerPool finishers_{"record-end", 1};
+  WorkerPool::Strand finishing_ = finishers_.make_strand(10'000);
   WorkerPool disk_{"disk", 1};
   WorkerPool::Strand writing_ = disk_.make_strand(10'000);
 };

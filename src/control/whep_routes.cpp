@@ -1,15 +1,19 @@
 #include "control/whep_routes.hpp"
 
+#include <boost/json.hpp>
 #include <charconv>
 
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/rest/http_status.hpp"
+#include "sdp/trickle_fragment.hpp"
 
 namespace sipcast {
 namespace {
 
 constexpr std::string_view kPrefix = "/whep/";
+constexpr std::string_view kOffer = "application/sdp";
+constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
 
 std::string encode_path(std::string_view text) {
   std::string encoded;
@@ -21,54 +25,157 @@ std::string encode_path(std::string_view text) {
   return encoded;
 }
 
-void play(MediaPlane& media, const http::Request& request, const http::Respond& respond) {
-  const StreamName name{request.path.substr(kPrefix.size())};
-  if (!iequals(cut(request.header("content-type"), ';').first, "application/sdp")) {
-    return respond(http::Response::text(415, "send the offer as application/sdp"));
+/// RFC 9457. `title` is the same for all of one status.
+http::Response problem(int status, std::string_view title, std::string_view detail) {
+  http::Response response = http::Response::json(
+      status, boost::json::serialize(boost::json::object{
+                  {"title", title}, {"status", status}, {"detail", printable(detail, 1000)}}));
+  for (auto& [name, value] : response.headers) {
+    if (name == "Content-Type") value = "application/problem+json";
   }
+  return response;
+}
+
+http::Response problem(const Error& error) {
+  if (error.code == Errc::Timeout) {  // draft-ietf-wish-whep §4.2: not live yet
+    http::Response later = problem(409, "Not live yet", error.cause);
+    later.headers.emplace_back("Retry-After", "2");
+    return later;
+  }
+  return problem(rest::http_status(error.code), to_string(error.code), error.cause);
+}
+
+http::Response wrong_type(std::string_view wanted) {
+  return problem(415, "Unsupported Media Type", fmt::format("send it as {}", wanted));
+}
+
+bool has_type(const http::Request& request, std::string_view wanted) {
+  return iequals(trim(cut(request.header("content-type"), ';').first), wanted);
+}
+
+std::string entity_tag(const ViewerIce& ice) { return "\"" + ice.local_ufrag + "\""; }
+
+struct Session {
+  StreamName stream;
+  ViewerId viewer;
+};
+
+/// Of /whep/NAME/ID.
+std::optional<Session> session_of(std::string_view path) {
+  const std::string_view rest = path.substr(kPrefix.size());
+  const size_t slash = rest.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const std::string_view hex = rest.substr(slash + 1);
+  uint64_t id = 0;
+  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), id, 16);
+  if (hex.size() != 16 || error != std::errc{} || end != hex.data() + hex.size()) return {};
+  return Session{StreamName{std::string(rest.substr(0, slash))}, ViewerId{id}};
+}
+
+http::Response no_viewer() { return problem({Errc::NotFound, "there is no such viewer"}); }
+
+http::Response created(const ViewerAccepted& accepted, std::string location,
+                       const std::vector<IceServer>& servers) {
+  http::Response response{.status = 201, .headers = {}, .body = accepted.sdp};
+  response.headers.emplace_back("Content-Type", kOffer);
+  response.headers.emplace_back("Location", std::move(location));
+  response.headers.emplace_back("ETag", entity_tag(accepted.ice));
+  for (const IceServer& server : servers) {
+    response.headers.emplace_back("Link", link_header(server));
+  }
+  if (!accepted.refused.empty()) {
+    response.headers.emplace_back("X-Sipcast-Refused", printable(accepted.refused));
+  }
+  return response;
+}
+
+using Servers = std::shared_ptr<const std::vector<IceServer>>;
+
+void play(MediaPlane& media, const Servers& servers, const http::Request& request,
+          const http::Respond& respond) {
+  if (!has_type(request, kOffer)) return respond(wrong_type(kOffer));
+  const StreamName name{request.path.substr(kPrefix.size())};
   const ViewerId id{random_u64()};
-  MediaWorker& worker = media.worker_for(name);
+  std::string location = fmt::format("{}{}/{:016x}", kPrefix, encode_path(name.value), id.value);
   MediaWorker::ViewerCallbacks callbacks;
-  callbacks.answered = [respond, name, id](const Result<ViewerAccepted>& accepted) {
-    if (!accepted) {
-      http::Response refusal = rest::error_response(accepted.error());
-      if (refusal.status == 503) refusal.headers.emplace_back("Retry-After", "2");
-      return respond(std::move(refusal));
-    }
-    http::Response created{
-        .status = 201, .headers = {{"Content-Type", "application/sdp"}}, .body = accepted->sdp};
-    created.headers.emplace_back("Location", std::string(kPrefix) + encode_path(name.value) + "/" +
-                                                 fmt::format("{:016x}", id.value));
-    if (!accepted->refused.empty())
-      created.headers.emplace_back("X-Sipcast-Refused", printable(accepted->refused));
-    respond(std::move(created));
+  callbacks.answered = [respond, servers,
+                        location = std::move(location)](const Result<ViewerAccepted>& accepted) {
+    respond(accepted ? created(*accepted, location, *servers) : problem(accepted.error()));
   };
-  worker.add_viewer(id, name, request.body, request.remote, std::move(callbacks));
+  const std::string transport = request.query_value("transport");
+  if (!transport.empty() && !iequals(transport, "tcp") && !iequals(transport, "udp")) {
+    return respond(problem({Errc::InvalidArgument, "transport: must be udp or tcp"}));
+  }
+  const auto reach =
+      iequals(transport, "tcp") ? MediaWorker::Reach::TcpOnly : MediaWorker::Reach::Any;
+  media.worker_for(name).add_viewer(id, name, request.body, request.remote, reach,
+                                    std::move(callbacks));
+}
+
+/// RFC 9725 §4.3: what to say to a fragment for this ICE session.
+http::Response judge(const sdp::TrickleFragment& fragment, std::string_view if_match,
+                     const ViewerIce& ice) {
+  const bool restart = (!fragment.ufrag.empty() && fragment.ufrag != ice.remote_ufrag) ||
+                       (!fragment.pwd.empty() && fragment.pwd != ice.remote_pwd);
+  if (if_match != "*" && if_match != entity_tag(ice)) {
+    return problem(412, "Precondition Failed", "If-Match names another ICE session");
+  }
+  if (restart) {
+    return problem(422, "Unprocessable Content",
+                   "ICE restarts are not supported: DELETE this viewer and POST a new offer");
+  }
+  return {.status = 204, .headers = {}, .body = {}};
+}
+
+void trickle(MediaPlane& media, const http::Request& request, const http::Respond& respond) {
+  const auto session = session_of(request.path);
+  if (!session) return respond(no_viewer());
+  if (!has_type(request, kFragment)) return respond(wrong_type(kFragment));
+  const std::string if_match(trim(request.header("if-match")));
+  if (if_match.empty()) {
+    return respond(problem(428, "Precondition Required", "If-Match must say the ETag of the 201"));
+  }
+  auto fragment = sdp::parse_trickle_fragment(request.body);
+  if (!fragment) return respond(problem(fragment.error()));
+  media.worker_for(session->stream)
+      .viewer_ice(session->viewer, [respond, if_match, fragment = std::move(*fragment)](
+                                       const std::optional<ViewerIce>& ice) {
+        respond(ice ? judge(fragment, if_match, *ice) : no_viewer());
+      });
 }
 
 void stop(MediaPlane& media, const http::Request& request, const http::Respond& respond) {
-  const std::string_view rest = std::string_view(request.path).substr(kPrefix.size());
-  const size_t slash = rest.rfind('/');
-  uint64_t id = 0;
-  const std::string_view hex =
-      slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
-  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), id, 16);
-  if (hex.size() != 16 || error != std::errc{} || end != hex.data() + hex.size()) {
-    return respond(rest::error_response({Errc::NotFound, "no such viewer"}));
-  }
-  media.worker_for(StreamName{std::string(rest.substr(0, slash))}).remove_viewer(ViewerId{id});
-  respond(http::Response{});
+  const auto session = session_of(request.path);
+  if (!session) return respond(no_viewer());
+  media.worker_for(session->stream).remove_viewer(session->viewer, [respond](bool was_there) {
+    respond(was_there ? http::Response{} : no_viewer());
+  });
+}
+
+/// RFC 9725 §4.2: what POST takes; the router adds what browsers ask for.
+void say_accept_post(const http::Request&, const http::Respond& respond) {
+  http::Response response;
+  response.headers.emplace_back("Accept-Post", kOffer);
+  respond(std::move(response));
 }
 
 }  // namespace
 
-void add_whep_routes(http::Router& router, MediaPlane& media) {
-  router.add("POST", "/whep/*", [&media](const http::Request& request, http::Respond respond) {
-    play(media, request, respond);
-  });
-  router.add("DELETE", "/whep/*", [&media](const http::Request& request, http::Respond respond) {
-    stop(media, request, respond);
-  });
+void add_whep_routes(http::Router& router, MediaPlane& media, std::vector<IceServer> servers) {
+  const Servers shared = std::make_shared<const std::vector<IceServer>>(std::move(servers));
+  router.add("POST", "/whep/*",
+             [&media, shared](const http::Request& request, const http::Respond& respond) {
+               play(media, shared, request, respond);
+             });
+  router.add("PATCH", "/whep/*",
+             [&media](const http::Request& request, const http::Respond& respond) {
+               trickle(media, request, respond);
+             });
+  router.add("DELETE", "/whep/*",
+             [&media](const http::Request& request, const http::Respond& respond) {
+               stop(media, request, respond);
+             });
+  router.add("OPTIONS", "/whep/*", say_accept_post);
 }
 
 }  // namespace sipcast

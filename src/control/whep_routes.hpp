@@ -1,12 +1,16 @@
 #pragma once
+#include "control/ice_servers.hpp"
 #include "control/media_worker.hpp"
 #include "http/http.hpp"
 
 namespace sipcast {
 
-/// WHEP in its minimal form (draft-ietf-wish-whep): POST /whep/NAME with an SDP offer answers 201,
-/// the answer and a Location; DELETE of that ends the viewer. A reserved stream's answer waits for
-/// the phone.
-void add_whep_routes(http::Router& router, MediaPlane& media);
+/// WHEP (draft-ietf-wish-whep, in the manners of RFC 9725), on the web loop. POST /whep/NAME with
+/// an SDP offer (with ?transport=tcp: only ICE-TCP candidates in the answer): 201, the answer, a
+/// Location, the ETag of its ICE session, and `servers` as Link headers; the answer of a reserved
+/// stream waits for the phone (409 with Retry-After when that takes too long). PATCH of the
+/// Location takes trickled candidates, which an ICE-lite server has no need of, and refuses an ICE
+/// restart (422); DELETE ends the viewer. Refusals are RFC 9457 documents.
+void add_whep_routes(http::Router& router, MediaPlane& media, std::vector<IceServer> servers);
 
 }  // namespace sipcast

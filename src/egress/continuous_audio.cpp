@@ -96,10 +96,22 @@ void ContinuousAudio::silence(int64_t samples) {
   static constexpr std::array<float, 4800> kSilence{};
   while (samples > 0) {
     const auto part = std::min(samples, static_cast<int64_t>(kSilence.size()));
+    if (!filled_.empty() && filled_.back().to == encoded_) {
+      filled_.back().to += part;
+    } else {
+      filled_.push_back({encoded_, encoded_ + part});
+    }
     encode(std::span(kSilence).first(static_cast<size_t>(part)));
     stats_.silence_samples_total += static_cast<uint64_t>(part);
     samples -= part;
   }
+}
+
+/// Whether the block at `position` holds nothing but silence that we put there.
+bool ContinuousAudio::take_filled(int64_t position) {
+  while (!filled_.empty() && filled_.front().to <= position) filled_.pop_front();
+  return !filled_.empty() && filled_.front().from <= position &&
+         filled_.front().to >= position + encoder_.block_samples();
 }
 
 void ContinuousAudio::encode(std::span<const float> samples) {
@@ -115,7 +127,8 @@ void ContinuousAudio::encode(std::span<const float> samples) {
               .dts = pts,
               .duration = samples_to_duration(encoder_.block_samples()),
               .keyframe = true,
-              .payload = std::move(block.payload)}));
+              .payload = std::move(block.payload),
+              .filled = take_filled(block.position)}));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -41,6 +42,7 @@ class ContinuousAudio {
   int64_t position_of(Instant time) const;
   int64_t written() const;
   void silence(int64_t samples);
+  bool take_filled(int64_t position);
   void encode(std::span<const float> samples);
   void drain();
 
@@ -51,6 +53,10 @@ class ContinuousAudio {
   std::optional<ffmpeg::Resampler> resampler_;
   std::optional<Instant> start_;
   int64_t encoded_ = 0;  // samples given to the encoder
+  struct Stretch {
+    int64_t from, to;
+  };
+  std::deque<Stretch> filled_;  // silence that is not coded yet
   std::vector<float> samples_;
   std::vector<ffmpeg::ContainerAudioEncoder::Block> blocks_;
   ContinuousAudioStats stats_;

@@ -58,6 +58,9 @@ void FrameAssembler::on_timer(Instant now) {
   for (const auto& [codec, line] : audio_) {
     threads_.apart([line, until = now - options_.audio_patience] { line->fill_until(until); });
   }
+  const SourceClock clock{.drift_ppm = stream_.timeline().drift_ppm(MediaKind::Audio),
+                          .lip_sync = stream_.timeline().lip_sync()};
+  for (const Sink& sink : sinks_) sink.sink->on_clock(clock);
   if (tracks_.video && options_.keyframe_every > 0s &&
       (!last_keyframe_ || now - *last_keyframe_ >= options_.keyframe_every)) {
     want_keyframe(now);

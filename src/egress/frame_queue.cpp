@@ -31,6 +31,11 @@ void FrameQueue::on_frame(const FramePtr& frame) {
   changed_.notify_one();
 }
 
+void FrameQueue::on_clock(const SourceClock& clock) {
+  const std::lock_guard lock(mutex_);
+  waiting_.clock = clock;  // nobody is woken for it
+}
+
 void FrameQueue::on_end(EndReason reason) {
   const std::lock_guard lock(mutex_);
   waiting_.ended = reason;

@@ -29,8 +29,9 @@ class FrameQueue final : public FrameSink {
   struct Taken {
     std::optional<TrackList> tracks;  ///< when they changed
     std::vector<FramePtr> frames;
-    bool lost = false;               ///< frames were dropped in front of these
-    std::optional<EndReason> ended;  ///< nothing more will come
+    std::optional<SourceClock> clock;  ///< the newest that is known
+    bool lost = false;                 ///< frames were dropped in front of these
+    std::optional<EndReason> ended;    ///< nothing more will come
   };
 
   FrameQueue() : FrameQueue(Options{}) {}
@@ -39,6 +40,7 @@ class FrameQueue final : public FrameSink {
   // The stream's loop.
   void on_tracks(const TrackList& tracks) override;
   void on_frame(const FramePtr& frame) override;
+  void on_clock(const SourceClock& clock) override;
   void on_end(EndReason reason) override;
 
   // The reader's thread.

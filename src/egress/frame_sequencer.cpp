@@ -8,6 +8,12 @@ using namespace std::chrono_literals;
 constexpr Duration kAudioPatience = 1s;  // a picture waits no longer for the sound of its time
 constexpr size_t kMostWaiting = 1000;  // frames of a track: bounds what a stream of nonsense costs
 
+FramePtr take(std::deque<FramePtr>& queue) {
+  FramePtr frame = std::move(queue.front());
+  queue.pop_front();
+  return frame;
+}
+
 bool same(const FrameFormatPtr& a, const FrameFormatPtr& b) {
   return a == b || (a && b && *a == *b);
 }
@@ -55,11 +61,6 @@ std::optional<FrameSequencer::Step> FrameSequencer::begin() {
 }
 
 std::optional<FramePtr> FrameSequencer::in_order() {
-  const auto take = [](std::deque<FramePtr>& queue) {
-    FramePtr frame = std::move(queue.front());
-    queue.pop_front();
-    return frame;
-  };
   if (video_.empty() && audio_.empty()) return {};
   if (video_.empty()) return take(audio_);  // pictures come before their sound
   if (audio_.empty()) {
@@ -72,6 +73,9 @@ std::optional<FramePtr> FrameSequencer::in_order() {
 std::optional<FrameSequencer::Step> FrameSequencer::next() {
   if (!running_) return begin();
   if (!video_.empty() && !same(running_->video, video_.front()->format)) {
+    // The sound up to there belongs to what was before.
+    if (audio_.empty() && video_.back()->dts - video_.front()->dts < kAudioPatience) return {};
+    if (!audio_.empty() && audio_.front()->dts < video_.front()->dts) return Step(take(audio_));
     running_.reset();  // another format, or the first picture: it begins with a keyframe
     return begin();
   }

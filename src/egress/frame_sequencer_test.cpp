@@ -49,6 +49,18 @@ TEST(FrameSequencer, BeginsAtAKeyframeWithTheSoundOfThatMoment) {
   EXPECT_EQ(steps(sequencer), "Bva v30 a40 ");
 }
 
+TEST(FrameSequencer, TheSoundBeforeAnotherFormatBelongsToTheOldOne) {
+  FrameSequencer sequencer;
+  sequencer.set_tracks(kBoth);
+  sequencer.push(frame(kH264, 0ms));
+  sequencer.push(frame(kAac, 0ms));
+  EXPECT_EQ(steps(sequencer), "Bva v0 a0 ");
+  sequencer.push(frame(format(FrameCodec::H264, 2), 40ms));
+  EXPECT_EQ(steps(sequencer), "") << "its sound has not come yet";
+  for (const auto t : {20ms, 35ms, 55ms}) sequencer.push(frame(kAac, t));
+  EXPECT_EQ(steps(sequencer), "a20 a35 Bva v40 a55 ");
+}
+
 TEST(FrameSequencer, PutsTwoTracksInOrder) {
   FrameSequencer sequencer;
   sequencer.set_tracks(kBoth);

@@ -133,7 +133,10 @@ RepairStats repair_recordings(const std::string& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string part = entry.path().string();
-    if (!part.ends_with(kPart) || !entry.is_regular_file(error)) continue;
+    if (!entry.is_regular_file(error)) continue;
+    if (part.ends_with(kMakingProgressive)) ::unlink(part.c_str());  // the whole file is beside it
+    if (part.ends_with(".json.part")) ::unlink(part.c_str());        // half a manifest
+    if (!part.ends_with(kPart) || part.ends_with(".json.part")) continue;
     std::string final_path = part.substr(0, part.size() - kPart.size());
     const int fd = ::open(part.c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0) continue;

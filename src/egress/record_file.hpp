@@ -50,6 +50,9 @@ class RecordFile {
   bool whole_ = true;
 };
 
+/// The ending of a copy that is being made of a finished file, to take its place.
+inline constexpr std::string_view kMakingProgressive = ".making";
+
 /// What start-up found and did.
 struct RepairStats {
   size_t finished = 0, discarded = 0;

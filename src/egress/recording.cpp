@@ -1,9 +1,6 @@
 #include "egress/recording.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,13 +12,18 @@ namespace sipcast {
 namespace {
 using namespace std::chrono_literals;
 
+constexpr Duration kVideoGap = 1s, kAudioGap = 100ms;
+constexpr size_t kMostSpans = 1000;
+
 int64_t wall_ms(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 }  // namespace
 
 Recording::Recording(Options options, Logger log)
-    : options_(std::move(options)), log_(std::move(log)) {}
+    : options_(std::move(options)), log_(std::move(log)), audio_(options_.mp4_audio) {
+  stats_.audio = audio_;
+}
 
 RecordingStats Recording::stats() const {
   RecordingStats stats;
@@ -38,6 +40,17 @@ void Recording::request_rotation() {
   rotate_ = true;
 }
 
+void Recording::note_hold(bool held, Instant at) {
+  const std::lock_guard lock(mutex_);
+  const bool open = !holds_.empty() && holds_.back().to == Instant::max();
+  if (held == open) return;
+  if (open) {
+    holds_.back().to = at;
+  } else if (holds_.size() < kMostSpans) {
+    holds_.push_back({at, Instant::max()});
+  }
+}
+
 bool Recording::work() {
   FrameQueue::Taken taken = queue_->take(Instant{});
   {
@@ -49,12 +62,13 @@ bool Recording::work() {
     sequencer_.set_tracks(*taken.tracks);
     // WebM has no AAC; whoever attaches us looks at stats().
     const bool vp8 = taken.tracks->video && taken.tracks->video->codec == Codec::Vp8;
-    const FrameCodec wanted = vp8 ? FrameCodec::Opus : FrameCodec::Aac;
+    const FrameCodec wanted = vp8 ? FrameCodec::Opus : options_.mp4_audio;
     if (std::exchange(audio_, wanted) != wanted) sequencer_.restart();  // another container
     video_ = vp8 ? FrameCodec::Vp8 : FrameCodec::H264;
     const std::lock_guard lock(mutex_);
     stats_.audio = audio_;
   }
+  if (taken.clock) clock_ = *taken.clock;
   if (taken.lost) {
     log_.warning("the disk is too slow: frames up to the next keyframe are missing");
     sequencer_.restart();
@@ -85,6 +99,10 @@ std::string Recording::final_path(const File& file, const std::string& end_time)
       {"callId", options_.call},
       {"mediaSessionId", options_.call},
       {"startTime", std::to_string(wall_ms(file.started))},
+      {"videoCodec",
+       std::string(file.tracks.video ? frame_codec_name(file.tracks.video->codec) : "none")},
+      {"audioCodec",
+       std::string(file.tracks.audio ? frame_codec_name(file.tracks.audio->codec) : "none")},
   };
   if (!end_time.empty()) values.emplace("endTime", end_time);
   return options_.directory + "/" + expand_file_name(options_.name_template, values) +
@@ -134,12 +152,48 @@ Result<void> Recording::write(const FramePtr& frame) {
   if (auto written = muxer_->write(frame, file_->first); !written) return written;
   file_->newest = std::max(file_->newest, frame->dts + frame->duration);
   ++(picture ? file_->video_frames : file_->audio_frames);
+  note_gaps(*frame);
   // A fragment begins with this frame where it is a keyframe: the muxer keeps the newest picture.
   const Duration length = frame->dts - file_->last_cut;
   const bool keyframe = picture && frame->keyframe && length > 0s;
   if (!keyframe && length < options_.fragment) return {};
   file_->last_cut = frame->dts;
   return cut();
+}
+
+void Recording::note_gaps(const Frame& frame) {
+  File& file = *file_;
+  const Duration at = frame.pts - file.first;
+  if (frame.kind() == MediaKind::Video) {
+    if (!file.first_picture) file.first_picture = frame.pts;
+    if (file.newest_picture && frame.pts - *file.newest_picture >= kVideoGap &&
+        file.video_gaps.size() < kMostSpans) {
+      file.video_gaps.push_back({*file.newest_picture - file.first, at});
+    }
+    file.newest_picture = std::max(file.newest_picture.value_or(frame.pts), frame.pts);
+    return;
+  }
+  if (!file.first_sound) file.first_sound = frame.pts;
+  if (frame.filled && file.filling) {
+    file.audio_gaps.back().to = at + frame.duration;
+  } else if (frame.filled && file.audio_gaps.size() < kMostSpans) {
+    file.audio_gaps.push_back({at, at + frame.duration});
+    file.filling = true;
+  } else if (file.filling && !frame.filled) {
+    file.filling = false;
+    const RecordSpan& last = file.audio_gaps.back();
+    if (last.to - last.from < kAudioGap) file.audio_gaps.pop_back();  // a lost packet or two
+  }
+}
+
+std::vector<RecordSpan> Recording::holds_of(const File& file) const {
+  std::vector<RecordSpan> spans;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [from, to] : holds_) {
+    const Instant begin = std::max(from, file.first), end = std::min(to, file.newest);
+    if (begin < end) spans.push_back({begin - file.first, end - file.first});
+  }
+  return spans;
 }
 
 bool Recording::is_full(Instant at) const {
@@ -170,26 +224,37 @@ void Recording::close_file() {
   log_.info("recorded {}: {} s, {} bytes",
             printable(std::filesystem::path(*path).filename().string()),
             to_ms(file.newest - file.first) / 1000, file.file.size());
-  write_manifest(*path, file);
+  if (options_.recorded) options_.recorded(*path, manifest_of(*path, file));
 }
 
-void Recording::write_manifest(const std::string& path, File& file) {
+RecordManifest Recording::manifest_of(const std::string& path, File& file) {
   const auto& [video, audio] = file.tracks;
-  const std::string text = fmt::format(
-      "{{\"file\":\"{}\",\"stream\":\"{}\",\"startTime\":{},\"durationMs\":{},\"bytes\":{},"
-      "\"sha256\":\"{}\",\"videoCodec\":\"{}\",\"width\":{},\"height\":{},\"audioCodec\":\"{}\","
-      "\"videoFrames\":{},\"audioFrames\":{},\"framesDropped\":{},\"cause\":\"{}\"}}\n",
-      std::filesystem::path(path).filename().string(), expand_file_name(options_.stream, {}),
-      wall_ms(file.started), to_ms(file.newest - file.first), file.file.size(), file.file.sha256(),
-      video ? frame_codec_name(video->codec) : "", video ? video->width : 0,
-      video ? video->height : 0, audio ? frame_codec_name(audio->codec) : "", file.video_frames,
-      file.audio_frames, queue_->stats().dropped_total,
-      write_error_ ? expand_file_name(write_error_->cause, {}) : "");
-  const std::unique_ptr<std::FILE, decltype([](std::FILE* f) { std::fclose(f); })> out(
-      std::fopen((path + ".json").c_str(), "we"));
-  if (!out || std::fputs(text.c_str(), out.get()) < 0) {
-    log_.warning("no manifest beside {}", printable(path));
-  }
+  const auto since_start = [&](std::optional<Instant> at) {
+    return at ? std::optional(*at - file.first) : std::nullopt;
+  };
+  return {.file = std::filesystem::path(path).filename().string(),
+          .stream = options_.stream,
+          .call = options_.call,
+          .start_ms = wall_ms(file.started),
+          .end_ms = wall_ms(std::chrono::system_clock::now()),
+          .length = file.newest - file.first,
+          .bytes = file.file.size(),
+          .sha256 = file.file.sha256(),
+          .video_codec = std::string(video ? frame_codec_name(video->codec) : ""),
+          .audio_codec = std::string(audio ? frame_codec_name(audio->codec) : ""),
+          .width = video ? video->width : uint16_t{0},
+          .height = video ? video->height : uint16_t{0},
+          .video_frames = file.video_frames,
+          .audio_frames = file.audio_frames,
+          .frames_dropped = queue_->stats().dropped_total,
+          .video_gaps = std::move(file.video_gaps),
+          .audio_gaps = std::move(file.audio_gaps),
+          .holds = holds_of(file),
+          .video_start = since_start(file.first_picture),
+          .audio_start = since_start(file.first_sound),
+          .clock_drift_ppm = clock_.drift_ppm,
+          .lip_sync = clock_.lip_sync,
+          .cause = write_error_ ? write_error_->cause : ""};
 }
 
 void Recording::finish() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include "egress/frame_queue.hpp"
 #include "egress/frame_sequencer.hpp"
 #include "egress/record_file.hpp"
+#include "egress/record_manifest.hpp"
 #include "ffmpeg/muxer.hpp"
 
 namespace sipcast {
@@ -32,7 +34,10 @@ class Recording {
     std::string stream, call;
     uint64_t rotate_bytes = 0;                 ///< begin another file then; 0: never
     Duration rotate_after = Duration::zero();  ///< the same
+    FrameCodec mp4_audio = FrameCodec::Aac;    ///< or Opus
     Duration fragment = std::chrono::seconds(1);
+    /// Called on the disk thread with each file that is final. Its manifest is not written yet.
+    std::function<void(const std::string& path, RecordManifest manifest)> recorded;
   };
   Recording(Options options, Logger log);
 
@@ -41,6 +46,8 @@ class Recording {
   RecordingStats stats() const;
   /// The next work() ends this file and begins another.
   void request_rotation();
+  /// The call was put on hold, or taken back: for the manifest.
+  void note_hold(bool held, Instant at);
 
   // The disk thread.
   /// Writes what came. False: it has ended, by the stream's end or by failure.
@@ -56,6 +63,9 @@ class Recording {
     Instant first, last_cut, newest;
     ffmpeg::MuxedTracks tracks;
     uint64_t video_frames = 0, audio_frames = 0;
+    std::optional<Instant> first_picture, first_sound, newest_picture;
+    std::vector<RecordSpan> video_gaps, audio_gaps;
+    bool filling = false;  // the newest of audio_gaps still grows
   };
   Result<void> carry_out(const FrameSequencer::Step& step);
   Result<void> begin(const FrameSequencer::Begin& begin);
@@ -64,14 +74,17 @@ class Recording {
   Result<void> cut();
   std::string final_path(const File& file, const std::string& end_time) const;
   void close_file();
-  void write_manifest(const std::string& path, File& file);
+  void note_gaps(const Frame& frame);
+  std::vector<RecordSpan> holds_of(const File& file) const;
+  RecordManifest manifest_of(const std::string& path, File& file);
   void fail_with(const Error& error);
 
   Options options_;
   Logger log_;
   std::shared_ptr<FrameQueue> queue_ = std::make_shared<FrameQueue>();
   FrameSequencer sequencer_;
-  FrameCodec video_ = FrameCodec::H264, audio_ = FrameCodec::Aac;  // what goes on
+  FrameCodec video_ = FrameCodec::H264, audio_;  // what goes on
+  SourceClock clock_;
   std::optional<File> file_;
   std::optional<ffmpeg::Muxer> muxer_;  // writes into file_
   std::optional<Error> write_error_;
@@ -79,6 +92,10 @@ class Recording {
   mutable std::mutex mutex_;
   RecordingStats stats_;
   bool rotate_ = false;
+  struct HoldTime {
+    Instant from, to;
+  };
+  std::vector<HoldTime> holds_;  // the newest has no end yet while `to` is Instant::max()
 };
 
 }  // namespace sipcast

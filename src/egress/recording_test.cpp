@@ -21,7 +21,14 @@ class RecordingTest : public testing::Test {
     fs::remove_all(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
-  Recording::Options options() { return {.directory = folder_, .stream = "room/1"}; }
+  Recording::Options options() {
+    return {.directory = folder_,
+            .stream = "room/1",
+            .recorded = [this](const std::string& path, const RecordManifest& manifest) {
+              manifests_.push_back(manifest);
+              EXPECT_TRUE(write_manifest(path + ".json", manifest).has_value());
+            }};
+  }
   std::vector<std::string> files() {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(folder_)) {
@@ -31,18 +38,20 @@ class RecordingTest : public testing::Test {
     return names;
   }
   /// Seconds [from, to) of silence.
-  void sound(Recording& recording, int from, int to) {
+  void sound(Recording& recording, int from, int to, bool filled = false) {
     for (Duration t = from * 1s; t < to * 1s; t += 20ms) {
       recording.sink()->on_frame(std::make_shared<Frame>(Frame{.format = format_,
                                                                .pts = Instant(t),
                                                                .dts = Instant(t),
                                                                .duration = 20ms,
                                                                .keyframe = true,
-                                                               .payload = {0x01, 0x18, 0x20}}));
+                                                               .payload = {0x01, 0x18, 0x20},
+                                                               .filled = filled}));
     }
   }
 
   std::string folder_;
+  std::vector<RecordManifest> manifests_;
   FrameFormatPtr format_ = ffmpeg::ContainerAudioEncoder::create(FrameCodec::Aac, 64'000)->format();
 };
 
@@ -60,6 +69,41 @@ TEST_F(RecordingTest, IsAPartUntilItEndsAndThenHasItsNameAndAManifest) {
   ASSERT_EQ(files().size(), 2u);
   EXPECT_TRUE(files()[0].ends_with(".mp4"));
   EXPECT_TRUE(files()[1].ends_with(".mp4.json"));
+}
+
+TEST_F(RecordingTest, TheManifestTellsOfGapsHoldsAndClocks) {
+  Recording recording(options(), Logger::none());
+  recording.sink()->on_tracks({.audio = TrackInfo{Codec::Pcmu}, .video = {}});
+  recording.sink()->on_clock({.drift_ppm = 42.0, .lip_sync = true});
+  recording.note_hold(false, Instant(500ms));
+  sound(recording, 0, 2);
+  recording.note_hold(true, Instant(2s));
+  sound(recording, 2, 5, true);
+  recording.note_hold(false, Instant(5s));
+  sound(recording, 5, 7);
+  recording.note_hold(true, Instant(6s));
+  EXPECT_TRUE(recording.work());
+  recording.finish();
+  ASSERT_EQ(manifests_.size(), 1u);
+  const RecordManifest& told = manifests_[0];
+  ASSERT_EQ(told.audio_gaps.size(), 1u);
+  EXPECT_EQ(to_ms(told.audio_gaps[0].from), 2000);
+  EXPECT_EQ(to_ms(told.audio_gaps[0].to), 5000);
+  ASSERT_EQ(told.holds.size(), 2u);
+  EXPECT_EQ(to_ms(told.holds[0].from), 2000);
+  EXPECT_EQ(to_ms(told.holds[1].to), 7000) << "cut at the end of the file";
+  EXPECT_EQ(told.clock_drift_ppm, 42.0);
+  const std::string json = to_json(told);
+  for (const char* part : {R"("holds":[{"fromMs":2000,"toMs":5000},{"fromMs":6000,"toMs":7000}])",
+                           R"("audioStartMs":0)", R"("videoStartMs":null)", R"("lipSync":true)",
+                           R"("clockDriftPpm":42.0)", R"("stream":"room/1")"}) {
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in " << json;
+  }
+}
+
+TEST(RecordManifest, StrangersTextIsQuoted) {
+  const std::string json = to_json({.stream = "a\"b\\c\n\xff"});
+  EXPECT_NE(json.find(R"("stream":"a\"b\\c\u000a?")"), std::string::npos) << json;
 }
 
 TEST_F(RecordingTest, BeginsAnotherFileWhenItIsFullOrAskedTo) {

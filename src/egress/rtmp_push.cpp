@@ -80,9 +80,7 @@ bool RtmpPush::interrupted() const {
 void RtmpPush::run() {
   while (!stopping()) {
     FrameQueue::Taken taken = queue_->take(now() + 1s);
-    if (taken.tracks) sequencer_.set_tracks(*taken.tracks);
-    if (taken.lost) sequencer_.restart();
-    for (FramePtr& frame : taken.frames) sequencer_.push(std::move(frame));
+    take(taken);
     while (!stopping()) {
       const auto step = sequencer_.next();
       if (!step || !carry_out(*step)) break;
@@ -96,6 +94,29 @@ void RtmpPush::run() {
   muxer_.reset();
   const std::lock_guard lock(mutex_);
   stats_.state = PushState::Ended;
+}
+
+void RtmpPush::take(FrameQueue::Taken& taken) {
+  if (taken.tracks) {
+    TrackList tracks = *taken.tracks;
+    slate_.reset();
+    if (options_.slate && !tracks.video) {
+      if (auto made = Slate::create()) {
+        slate_ = std::move(*made);
+        tracks.video = TrackInfo{.codec = Codec::H264};
+      } else {
+        log_.error("no black picture: {}", made.error().cause);
+      }
+    }
+    sequencer_.set_tracks(tracks);
+  }
+  if (taken.lost) sequencer_.restart();
+  for (FramePtr& frame : taken.frames) {
+    if (slate_ && frame->kind() == MediaKind::Audio) {
+      for (FramePtr& picture : slate_->up_to(frame->pts)) sequencer_.push(std::move(picture));
+    }
+    sequencer_.push(std::move(frame));
+  }
 }
 
 void RtmpPush::end(std::string cause) {

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "egress/frame_queue.hpp"
 #include "egress/frame_sequencer.hpp"
+#include "egress/slate.hpp"
 #include "ffmpeg/muxer.hpp"
 #include "ffmpeg/sound.hpp"
 
@@ -40,6 +41,7 @@ class RtmpPush {
  public:
   struct Options {
     ffmpeg::RtmpServer server;
+    bool slate = false;  ///< a call without video gets a black picture
     Duration first_retry = std::chrono::milliseconds(250);  ///< doubles from attempt to attempt
     Duration last_retry = std::chrono::milliseconds(2500);
     Duration patience = std::chrono::seconds(10);  ///< for a server that does not answer or read
@@ -66,6 +68,7 @@ class RtmpPush {
     bool loop = true;
   };
   void run();
+  void take(FrameQueue::Taken& taken);
   bool carry_out(const FrameSequencer::Step& step);
   bool begin(const FrameSequencer::Begin& begin);
   Result<void> write(const Frame& frame);
@@ -83,6 +86,7 @@ class RtmpPush {
 
   // The thread's own.
   FrameSequencer sequencer_;
+  std::optional<Slate> slate_;  // while the stream has no video of its own
   std::optional<ffmpeg::Muxer> muxer_;
   ffmpeg::MuxedTracks open_tracks_;
   std::optional<Instant> epoch_;

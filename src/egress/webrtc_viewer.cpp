@@ -22,14 +22,17 @@ constexpr Duration kReplayAgain = 1s;
 constexpr Duration kNewcomer = 5s, kNewcomerReplayAgain = 500ms;
 constexpr Duration kReportInterval = 1s;
 constexpr size_t kMaxResendsPerNack = 128;
+// Of the buffer of a TCP connection: what stays free for sound, checks and reports, and what must
+// be free before a keyframe begins.
+constexpr size_t kRoomBehindVideo = 16 * 1024, kRoomForKeyframe = 160 * 1024;
 }  // namespace
 
 WebRtcViewer::WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
-                           UdpSocket& socket, MediaLoop& loop, Logger log)
+                           IcePort& port, MediaLoop& loop, Logger log)
     : options_(std::move(options)),
       events_(std::move(events)),
       stream_(stream),
-      socket_(socket),
+      port_(port),
       loop_(loop),
       log_(std::move(log)),
       peer_(options_.peer, dtls, *this, loop.now(), log_),
@@ -64,7 +67,7 @@ void WebRtcViewer::on_port_unreachable(Instant now) {
   if (peer_.deadline() < peer_timer_due_) arm_peer_timer();
 }
 
-void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { socket_.send(datagram, to); }
+void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { port_.send(datagram, to); }
 
 void WebRtcViewer::on_connected() {
   log_.info("connected from {}", peer_.selected() ? peer_.selected()->to_string() : "?");
@@ -138,6 +141,7 @@ void WebRtcViewer::start_video(Instant now) {
   const PacketPtr first = history.find(*keyframe);
   video_->start_replay(*keyframe, first->timestamp, *history.newest_timestamp());
   cursor_ = keyframe;
+  skipping_ = false;
   last_replay_ = now;
   ++stats_.replays_total;
   pump_replay();
@@ -145,7 +149,7 @@ void WebRtcViewer::start_video(Instant now) {
 
 void WebRtcViewer::pump_replay() {
   const VideoHistory& history = stream_.history();
-  for (int i = 0; i < kReplayPacketsPerTurn && cursor_; ++i) {
+  for (int i = 0; i < kReplayPacketsPerTurn && cursor_ && has_room(kRoomBehindVideo); ++i) {
     if (*cursor_ == history.end_sequence()) {
       cursor_.reset();  // the live edge is reached
       return;
@@ -171,24 +175,49 @@ void WebRtcViewer::on_packet(const PacketPtr& packet) {
     return;
   }
   if (!video_ || !video_->playable() || cursor_) return;
-  if (!video_->started()) {
-    if (!packet->keyframe_start) return;
+  if (video_->started() && !skipping_ && !has_room(kRoomBehindVideo)) skip_to_keyframe();
+  if (!video_->started() || skipping_) {
+    const bool room = has_room(kRoomForKeyframe);
+    if (skipping_ && room && !std::exchange(asked_while_skipping_, true)) {
+      stream_.want_keyframe(loop_.now());
+    }
+    if (!packet->keyframe_start || !room) {
+      stats_.dropped_packets_total += skipping_ ? 1 : 0;
+      return;
+    }
+    skipping_ = false;
     video_->start_live(packet->sequence, packet->timestamp);
   }
   send_packet(*video_, *packet);
 }
 
+bool WebRtcViewer::has_room(size_t bytes) const {
+  const SocketAddress& peer = *peer_.selected();
+  return !port_.congested(peer) && port_.room(peer) >= bytes;
+}
+
+void WebRtcViewer::skip_to_keyframe() {
+  skipping_ = true;
+  asked_while_skipping_ = false;
+  ++stats_.keyframe_skips_total;
+  log_.debug("its TCP connection is too slow: no video until a keyframe");
+}
+
 bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
   uint8_t header[kRtpHeaderSize];
+  const size_t size = sizeof header + packet.payload.size() + IceLitePeer::kSealOverhead;
+  if (port_.room(*peer_.selected()) < size) {  // before a sequence number is used up
+    ++stats_.dropped_packets_total;
+    return false;
+  }
   write_rtp_header(rewriter.next(packet), header);
-  const std::span<uint8_t> wire =
-      socket_.reserve(sizeof header + packet.payload.size() + IceLitePeer::kSealOverhead);
+  const std::span<uint8_t> wire = port_.reserve(size);
   const size_t sealed = wire.empty() ? 0 : peer_.seal_rtp(header, packet.payload, wire);
   if (sealed == 0) {
     ++stats_.dropped_packets_total;
     return false;
   }
-  socket_.commit(sealed, *peer_.selected());
+  port_.commit(sealed, *peer_.selected());
   ++stats_.packets_total;
   stats_.bytes_total += sealed;
   return true;
@@ -200,7 +229,7 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
   Bytes payload;
   for (const SequenceNumber seq : nack.lost) {
     ++stats_.nacked_packets_total;
-    if (resent == kMaxResendsPerNack) continue;
+    if (resent == kMaxResendsPerNack || !has_room(kRoomForKeyframe)) continue;
     const auto sequence = video_->stream_sequence(seq);
     const PacketPtr packet = sequence ? stream_.history().find(*sequence) : nullptr;
     const auto header = packet ? video_->again(*packet) : std::nullopt;
@@ -218,10 +247,10 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
     }
     uint8_t bytes[kRtpHeaderSize];
     write_rtp_header(out, bytes);
-    const auto wire = socket_.reserve(sizeof bytes + payload.size() + IceLitePeer::kSealOverhead);
+    const auto wire = port_.reserve(sizeof bytes + payload.size() + IceLitePeer::kSealOverhead);
     const size_t sealed = wire.empty() ? 0 : peer_.seal_rtp(bytes, payload, wire);
     if (sealed == 0) return;
-    socket_.commit(sealed, *peer_.selected());
+    port_.commit(sealed, *peer_.selected());
     ++resent;
     ++stats_.resent_packets_total;
   }

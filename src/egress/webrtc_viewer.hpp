@@ -5,7 +5,7 @@
 
 #include "base/log.hpp"
 #include "egress/track_rewriter.hpp"
-#include "net/media_loop.hpp"
+#include "net/ice_port.hpp"
 #include "rtp/rtcp.hpp"
 #include "sdp/viewer_answer.hpp"
 #include "stream/stream.hpp"
@@ -18,6 +18,7 @@ struct ViewerStats {
   uint64_t nacked_packets_total = 0, resent_packets_total = 0;
   uint64_t keyframe_requests_total = 0, replays_total = 0;
   uint64_t dropped_packets_total = 0;  ///< the send queue was full
+  uint64_t keyframe_skips_total = 0;   ///< a slow TCP connection: video stopped until a keyframe
   double fraction_lost = 0;            ///< video, from the last receiver report
   uint64_t remb_bps = 0;               ///< 0: never told
 };
@@ -46,7 +47,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
     std::function<void(EndReason reason)> stream_ended;
   };
   WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
-               UdpSocket& socket, MediaLoop& loop, Logger log);
+               IcePort& port, MediaLoop& loop, Logger log);
   ~WebRtcViewer() override;
 
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
@@ -68,6 +69,9 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   bool follow(std::optional<TrackRewriter>& rewriter, const std::optional<TrackInfo>& track,
               std::string& cause);
   void start_video(Instant now);
+  /// For video: sound has what kRoomBehindVideo keeps free.
+  bool has_room(size_t bytes) const;
+  void skip_to_keyframe();
   void pump_replay();
   bool send_packet(TrackRewriter& rewriter, const Packet& packet);
   void resend(const rtcp::Nack& nack);
@@ -79,7 +83,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   Options options_;
   Events events_;
   Stream& stream_;
-  UdpSocket& socket_;
+  IcePort& port_;
   MediaLoop& loop_;
   Logger log_;
   IceLitePeer peer_;
@@ -90,6 +94,9 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   /// Next stream sequence of video to send while a replay is under way; live packets wait behind
   /// it.
   std::optional<uint32_t> cursor_;
+  /// A slow TCP connection: no video until its next keyframe.
+  bool skipping_ = false;
+  bool asked_while_skipping_ = false;
   Instant connected_at_{};
   std::optional<Instant> last_replay_;
   MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;

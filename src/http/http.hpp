@@ -26,10 +26,22 @@ struct Request {
   std::string query_value(std::string_view name) const;
 };
 
+/// A body that is made while it is sent, as one of a large file.
+struct BodySource {
+  uint64_t size = 0;
+  /// Calls `done` once, from any thread, with the next piece, one at least until `size` bytes have
+  /// come; an empty one says that there is no more, and ends the connection. Never asked for a
+  /// piece before the one before it has come.
+  std::function<void(std::function<void(std::string)> done)> next;
+};
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::shared_ptr<const BodySource> source = {};  ///< in place of `body`
+  /// Of what follows the head.
+  uint64_t body_size() const { return source ? source->size : body.size(); }
   /// The first header of this name (any case), nullptr when absent.
   const std::string* find_header(std::string_view name) const;
   static Response text(int status, std::string body);
@@ -48,7 +60,9 @@ class WsConnection {
   virtual ~WsConnection() = default;
   /// Any thread. Queues one text frame; a reader that lets more than 1 MiB pile up is closed.
   virtual void send(std::string text) = 0;
-  virtual void close(std::string reason) = 0;  ///< Any thread.
+  virtual void send_binary(std::string bytes) = 0;  ///< The same with a binary frame.
+  virtual size_t queued_bytes() const = 0;          ///< Any thread. Not yet taken by the network.
+  virtual void close(std::string reason) = 0;       ///< Any thread.
   virtual const Request& upgrade_request() const = 0;
 };
 
@@ -77,7 +91,8 @@ class Router {
   /// `pattern`: "/healthz" exactly, or "/whep/*" for everything below. The longest match wins.
   /// Method "*" takes all but OPTIONS. No match: 404; path known with other methods: 405 with
   /// Allow. GET handlers get HEAD requests too (their body is cut off). OPTIONS of any known path
-  /// is answered here, with 200, unless a route names that method.
+  /// is answered here, with 200, unless a route names that method; its reply gets what browsers ask
+  /// for, too.
   void add(std::string method, std::string pattern, Handler handler);
   void set_websocket(WsAccept accept);  ///< Takes every upgrade request, whatever its path.
   void set_cors(CorsOptions cors);
@@ -96,7 +111,7 @@ class Router {
   };
   /// The routes of the best pattern that takes `path`: several when it has several methods.
   std::vector<const Route*> matching(std::string_view path) const;
-  Response preflight(std::string allow) const;
+  static void add_preflight(Response& response, const CorsOptions& cors, std::string allow);
 
   std::vector<Route> routes_;
   /// Shared with answers that may come after this router's end.

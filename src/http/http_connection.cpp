@@ -159,6 +159,7 @@ class HttpSession final : public OpenConnection {
   asio::awaitable<std::optional<Response>> read_body(Parser& parser, bool send_continue);
   asio::awaitable<std::optional<Response>> ask(const Request& request);
   asio::awaitable<bool> write(Response response, AfterReply after);
+  asio::awaitable<std::string> next_piece(const BodySource& source);
   asio::awaitable<void> write_error(Response response);
   asio::awaitable<void> close_gently();
 
@@ -326,8 +327,39 @@ asio::awaitable<bool> HttpSession::write(Response response, AfterReply after) {
     deadline_.start(kWriteTimeout, Tcp::socket::shutdown_both);
     std::tie(error, size) = co_await asio::async_write(stream_, asio::buffer(piece), kTuple);
   }
+  const bool streams = response.source && !to_head_ && allows_body(response.status);
+  for (uint64_t left = streams ? response.source->size : 0; !error && left > 0 && !closing_;) {
+    deadline_.stop();
+    const std::string made = co_await next_piece(*response.source);
+    if (made.empty() || made.size() > left) co_return false;
+    deadline_.start(kWriteTimeout, Tcp::socket::shutdown_both);
+    std::tie(error, size) = co_await asio::async_write(stream_, asio::buffer(made), kTuple);
+    left -= made.size();
+  }
   deadline_.stop();
   co_return !error && !closing_;
+}
+
+/// Empty when none comes in time.
+asio::awaitable<std::string> HttpSession::next_piece(const BodySource& source) {
+  struct Waiting {
+    std::optional<std::string> piece;
+    asio::steady_timer* wake = nullptr;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  source.next([gate = state_->gate, waiting](std::string piece) {
+    gate->run([waiting, piece = std::move(piece)]() mutable {
+      waiting->piece = std::move(piece);
+      if (waiting->wake) waiting->wake->cancel();
+    });
+  });
+  if (!waiting->piece) {
+    answer_.expires_after(kWriteTimeout);
+    waiting->wake = &answer_;
+    co_await answer_.async_wait(kTuple);
+    waiting->wake = nullptr;
+  }
+  co_return waiting->piece.value_or("");
 }
 
 /// Replies to a request that cannot be served, and closes: what follows it makes no sense.

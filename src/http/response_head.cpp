@@ -127,8 +127,8 @@ std::string response_head(const Response& response, const ReplyContext& context)
   if (allows_body(response.status)) {
     const std::string* told = context.to_head ? response.find_header("Content-Length") : nullptr;
     fmt::format_to(out, "Content-Length: {}\r\n",
-                   told ? parse_decimal(*told).value_or(0) : response.body.size());
-    if (!response.body.empty() && !response.find_header("Content-Type")) {
+                   told ? parse_decimal(*told).value_or(0) : response.body_size());
+    if (response.body_size() > 0 && !response.find_header("Content-Type")) {
       head += "Content-Type: text/plain; charset=utf-8\r\n";
     }
   }

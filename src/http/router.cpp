@@ -23,8 +23,9 @@ void add_header(Response& response, std::string_view name, const std::string& va
 
 /// What GET would have answered, without its body (RFC 9110 §9.3.2).
 void cut_body(Response& response) {
-  add_header(response, "Content-Length", std::to_string(response.body.size()));
+  add_header(response, "Content-Length", std::to_string(response.body_size()));
   response.body.clear();
+  response.source = nullptr;
 }
 
 void add_cors_headers(Response& response, const CorsOptions& cors) {
@@ -59,39 +60,20 @@ std::vector<const Router::Route*> Router::matching(std::string_view path) const 
 
 void Router::add_cors(Response& response) const { add_cors_headers(response, *cors_); }
 
-Response Router::preflight(std::string allow) const {
-  Response response;
+void Router::add_preflight(Response& response, const CorsOptions& cors, std::string allow) {
   if (!allow.empty()) response.headers.emplace_back("Allow", std::move(allow));
-  add_header(response, "Access-Control-Allow-Methods", cors_->allow_methods);
-  add_header(response, "Access-Control-Allow-Headers", cors_->allow_headers);
+  add_header(response, "Access-Control-Allow-Methods", cors.allow_methods);
+  add_header(response, "Access-Control-Allow-Headers", cors.allow_headers);
   add_header(response, "Access-Control-Max-Age", "86400");
-  return response;
 }
 
 void Router::handle(const Request& request, const Respond& respond) const {
-  const bool head = request.method == "HEAD";
-  const Respond answer = [cors = cors_, head, respond](Response response) {
-    if (head) cut_body(response);
-    add_cors_headers(response, *cors);
-    respond(std::move(response));
-  };
+  const bool head = request.method == "HEAD", options = request.method == "OPTIONS";
   const std::vector<const Route*> routes = matching(request.path);
   const auto route_of = [&](std::string_view method) -> const Route* {
     const auto found = std::ranges::find(routes, method, &Route::method);
     return found == routes.end() ? nullptr : *found;
   };
-  const Route* route = route_of(request.method);
-  if (!route && head) route = route_of("GET");
-  if (!route && request.method != "OPTIONS") route = route_of("*");
-  if (route) {
-    try {
-      route->handler(request, answer);
-    } catch (const std::exception&) {
-      answer(Response::text(500, "internal error\n"));
-    }
-    return;
-  }
-
   std::string allow;
   const auto allow_method = [&](std::string_view method) {
     allow.append(allow.empty() ? "" : ", ").append(method);
@@ -101,9 +83,25 @@ void Router::handle(const Request& request, const Respond& respond) const {
   }
   if (route_of("GET") && !route_of("HEAD")) allow_method("HEAD");
   if (!routes.empty()) allow_method("OPTIONS");
-  if (request.method == "OPTIONS" && (request.path == "*" || !routes.empty())) {
-    return answer(preflight(std::move(allow)));
+
+  const Respond answer = [cors = cors_, head, options, allow, respond](Response response) {
+    if (head) cut_body(response);
+    if (options && response.status == 200) add_preflight(response, *cors, allow);
+    add_cors_headers(response, *cors);
+    respond(std::move(response));
+  };
+  const Route* route = route_of(request.method);
+  if (!route && head) route = route_of("GET");
+  if (!route && !options) route = route_of("*");
+  if (route) {
+    try {
+      route->handler(request, answer);
+    } catch (const std::exception&) {
+      answer(Response::text(500, "internal error\n"));
+    }
+    return;
   }
+  if (options && (request.path == "*" || !routes.empty())) return answer({});
   if (routes.empty()) return answer(Response::text(404, "not found\n"));
   Response refused = Response::text(405, "method not allowed\n");
   refused.headers.emplace_back("Allow", std::move(allow));

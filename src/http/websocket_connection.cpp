@@ -32,7 +32,8 @@ constexpr size_t kKeptBuffer = 64 * 1024;
 class WsPipe {
  public:
   virtual ~WsPipe() = default;
-  virtual void enqueue(std::string text, size_t cost) = 0;
+  enum class Kind : uint8_t { Text, Binary };
+  virtual void enqueue(Kind kind, std::string payload, size_t cost) = 0;
   virtual void close_after_queue(std::string reason) = 0;
   virtual void close_overflown() = 0;
 };
@@ -43,20 +44,9 @@ class WsHandle final : public WsConnection {
   WsHandle(std::shared_ptr<LoopGate> gate, Request request)
       : gate_(std::move(gate)), request_(std::move(request)) {}
 
-  void send(std::string text) override {
-    if (closed_) return;
-    const size_t cost = text.size() + kFrameCost;
-    const size_t before = queued_.fetch_add(cost);
-    if (before != 0 && before + cost > kMaxQueuedBytes) {
-      if (!closed_.exchange(true)) {
-        post([](WsPipe& pipe) { pipe.close_overflown(); });
-      }
-      return;
-    }
-    post([text = std::move(text), cost](WsPipe& pipe) mutable {
-      pipe.enqueue(std::move(text), cost);
-    });
-  }
+  void send(std::string text) override { send(WsPipe::Kind::Text, std::move(text)); }
+  void send_binary(std::string bytes) override { send(WsPipe::Kind::Binary, std::move(bytes)); }
+  size_t queued_bytes() const override { return queued_; }
   void close(std::string reason) override {
     if (closed_.exchange(true)) return;
     post([reason = std::move(reason)](WsPipe& pipe) mutable {
@@ -75,6 +65,21 @@ class WsHandle final : public WsConnection {
   void post(Action action) {
     gate_->post([pipe = pipe_, action = std::move(action)]() mutable {
       if (const auto alive = pipe.lock()) action(*alive);
+    });
+  }
+
+  void send(WsPipe::Kind kind, std::string payload) {
+    if (closed_) return;
+    const size_t cost = payload.size() + kFrameCost;
+    const size_t before = queued_.fetch_add(cost);
+    if (before != 0 && before + cost > kMaxQueuedBytes) {
+      if (!closed_.exchange(true)) {
+        post([](WsPipe& pipe) { pipe.close_overflown(); });
+      }
+      return;
+    }
+    post([kind, payload = std::move(payload), cost](WsPipe& pipe) mutable {
+      pipe.enqueue(kind, std::move(payload), cost);
     });
   }
 
@@ -107,16 +112,15 @@ class WsSession final : public WsPipe, public OpenConnection {
         [](ws::response_type& response) { response.set(beast::http::field::server, "sipcast"); }));
     ws_.read_message_max(state_->options.max_ws_frame_bytes);
     ws_.auto_fragment(false);
-    ws_.text(true);
   }
 
   /// Both run until the connection ends; `self` keeps it until both have.
   static asio::awaitable<void> read_all(std::shared_ptr<WsSession> self, Upgrade upgrade);
   static asio::awaitable<void> write_all(std::shared_ptr<WsSession> self);
 
-  void enqueue(std::string text, size_t cost) override {
+  void enqueue(Kind kind, std::string payload, size_t cost) override {
     if (closing_ || ended_) return;
-    queue_.push_back({std::move(text), cost});
+    queue_.push_back({kind, std::move(payload), cost});
     wake_.cancel();
   }
   void close_after_queue(std::string reason) override {
@@ -141,7 +145,8 @@ class WsSession final : public WsPipe, public OpenConnection {
 
  private:
   struct Queued {
-    std::string text;
+    Kind kind;
+    std::string payload;
     size_t cost;
   };
 
@@ -214,7 +219,8 @@ asio::awaitable<void> WsSession::write_all(std::shared_ptr<WsSession> self) {
     if (!self->queue_.empty()) {
       const Queued next = std::move(self->queue_.front());
       self->queue_.pop_front();
-      const auto [error, size] = co_await self->ws_.async_write(asio::buffer(next.text), kTuple);
+      self->ws_.text(next.kind == Kind::Text);
+      const auto [error, size] = co_await self->ws_.async_write(asio::buffer(next.payload), kTuple);
       self->handle_->written(next.cost);
       if (error) co_return;  // the reader sees it too
     } else if (self->closing_) {

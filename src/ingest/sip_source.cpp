@@ -68,6 +68,7 @@ void SipSource::connect(const sdp::SipAgreement& agreement) {
     video_->disconnect();
   }
   tell_tracks();
+  tick_stream();  // handshakes have deadlines
   if (!std::exchange(connected_, true)) return arm_timers();
   // A new description, perhaps the end of a hold: viewers should not wait for the next GOP.
   const auto receives = [](const sdp::SipMedia& media) {
@@ -101,7 +102,7 @@ void SipSource::arm_timers() {
 }
 
 void SipSource::tick_silence() {
-  if (silence_ && audio_ && audio_->connected()) {
+  if (silence_ && audio_ && audio_->may_send()) {
     for (const Bytes& packet : silence_->next()) audio_->send_rtp(packet);
   }
   next_silence_ += SilenceSender::kPacketTime;
@@ -116,7 +117,11 @@ void SipSource::tick_reports() {
     audio_->send_report(
         silence_ ? silence_->report(std::chrono::system_clock::now()) : std::nullopt, now);
   }
-  if (video_ && video_->connected()) video_->send_report({}, now);
+  if (audio_ && !audio_->may_send()) audio_->keep_open(now);
+  if (video_ && video_->connected()) {
+    video_->send_report({}, now);
+    video_->keep_open(now);  // nothing else leaves from its port of RTP
+  }
   report_timer_ = loop_.at(now + kReportInterval, [this] { tick_reports(); });
 }
 

@@ -17,6 +17,7 @@
 #include "stream/stream.hpp"
 
 namespace sipcast {
+class DtlsContext;
 
 /// Counted drops of one track, by reason.
 struct SourceTrackStats {
@@ -44,6 +45,7 @@ class SipSource : public StreamSource {
     ReorderBuffer::Wait reorder_wait{.least = std::chrono::milliseconds(20),
                                      .most = std::chrono::milliseconds(120)};
     Duration no_media_after = std::chrono::seconds(5);  ///< then on_no_media is told, once
+    const DtlsContext* dtls = nullptr;                  ///< for DTLS-SRTP; outlives the source
   };
   struct Ports {
     uint16_t audio = 0, video = 0;

@@ -112,6 +112,9 @@ class SipSourceTest : public testing::Test {
                 ours_);
     }
   }
+  SocketAddress ours_rtcp() const {
+    return ours_.with_port(static_cast<uint16_t>(ours_.port() + 1));
+  }
   SourceTrackStats stats() {
     return on(loop_, [&] { return source_->stats().audio; });
   }
@@ -243,6 +246,48 @@ TEST_F(SipSourceTest, SendsItsReportsToTheOtherPortWithoutMux) {
   EXPECT_TRUE(heard_.wait(3));
 }
 
+TEST_F(SipSourceTest, APortThatSendsNoSoundIsKeptOpenByStun) {
+  sdp::SipMedia held = media(phone_.address());
+  held.direction = sdp::Direction::RecvOnly;
+  connect(held);
+  const Bytes first = phone_.receive();
+  ASSERT_EQ(first.size(), 20u);
+  EXPECT_EQ(first[1], 0x11);  // a binding indication, and no silence
+}
+
+TEST_F(SipSourceTest, DigitsOfThePhoneLeaveNoHoleInTheSound) {
+  sdp::SipMedia with_events = media(phone_.address());
+  with_events.telephone_event = 101;
+  connect(with_events);
+  talk(phone_, 3, 1, 160);
+  for (uint16_t i = 4; i < 9; ++i) phone_.send(rtp(i, 640, 7, 101), ours_);
+  talk(phone_, 3, 9, 160 + 160 * 8);
+  ASSERT_TRUE(heard_.wait(6));
+  EXPECT_EQ(stats().reorder.lost_total, 0u);
+  EXPECT_EQ(ticks(2, 3), 160u * 6);
+}
+
+TEST_F(SipSourceTest, TakesReducedSizeAndEarlyReports) {
+  connect(media(phone_.address()));
+  const rtcp::SenderReport report{.ssrc = Ssrc{7},
+                                  .ntp = 1ull << 32,
+                                  .timestamp = RtpTimestamp{160},
+                                  .packets = 0,
+                                  .octets = 0,
+                                  .blocks = {}};
+  rtcp_.send(rtcp::compound(report, "phone", {}), ours_rtcp());  // before any RTP
+  Bytes reduced;  // RFC 5506: feedback without a report in front
+  rtcp::write(rtcp::Pli{Ssrc{7}, Ssrc{9}}, reduced);
+  rtcp_.send(reduced, ours_rtcp());
+  talk(phone_, 3, 1, 160);
+  ASSERT_TRUE(heard_.wait(3));
+  rtcp_.send(rtcp::compound(report, "phone", {}), ours_rtcp());  // late: its packets are through
+  talk(phone_, 1, 4, 640);
+  ASSERT_TRUE(heard_.wait(4));
+  EXPECT_EQ(stats().dropped_invalid_total, 0u);
+  EXPECT_EQ(stats().dropped_stranger_total, 0u);
+}
+
 TEST_F(SipSourceTest, FollowsAPhoneBehindNatAndAnswersThere) {
   const Socket far;
   connect(media(*SocketAddress::parse("192.0.2.99", 4000)));  // what its SDP says
@@ -254,24 +299,24 @@ TEST_F(SipSourceTest, FollowsAPhoneBehindNatAndAnswersThere) {
 TEST_F(SipSourceTest, TakesSrtpAloneAndFollowsOnlyWhatIsAuthentic) {
   const sdp::SdesKeys keys{.send = sdp::random_key(sdp::SrtpSuite::Sha1_32),
                            .receive = sdp::random_key(sdp::SrtpSuite::Sha1_32)};
-  auto phone = TrackSrtp::create({.send = keys.receive, .receive = keys.send});
-  ASSERT_TRUE(phone);
+  TrackSrtp phone;
+  ASSERT_TRUE(phone.use_for_rtp(to_srtp_keys({.send = keys.receive, .receive = keys.send})));
   sdp::SipMedia secured = media(*SocketAddress::parse("192.0.2.99", 4000));
   secured.srtp = keys;
   connect(secured);
   const Socket stranger, far;
   talk(stranger, 20, 1, 160);  // plain RTP of somebody
-  for (uint16_t i = 0; i < 10; ++i) far.send(phone->seal_rtp(rtp(i, 160u * i)), ours_);
+  for (uint16_t i = 0; i < 10; ++i) far.send(phone.seal_rtp(rtp(i, 160u * i)), ours_);
   ASSERT_TRUE(heard_.wait(5));
   EXPECT_EQ(heard_.packets.get().front()->payload.size(), 160u);
   EXPECT_EQ(stats().dropped_unauthentic_total, 20u);
-  const auto silence = phone->open_rtp(far.receive());
+  const auto silence = phone.open_rtp(far.receive());
   ASSERT_TRUE(silence);
   EXPECT_EQ(silence->back(), 0xff);
 
   secured.remote_rtp = far.address();  // a re-INVITE with the same keys: the counters go on
   connect(secured);
-  for (uint16_t i = 10; i < 20; ++i) far.send(phone->seal_rtp(rtp(i, 160u * i)), ours_);
+  for (uint16_t i = 10; i < 20; ++i) far.send(phone.seal_rtp(rtp(i, 160u * i)), ours_);
   EXPECT_TRUE(heard_.wait(15));
   EXPECT_EQ(stats().dropped_unauthentic_total, 20u);
 }

@@ -4,16 +4,22 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "secure/stun.hpp"
 
 namespace sipcast {
 namespace {
 constexpr size_t kReorderCapacity = 512;
 constexpr Duration kFrameEndsAfter = std::chrono::milliseconds(100);
+/// RFC 7983 §7.
+bool is_dtls(BytesView datagram) {
+  return !datagram.empty() && datagram[0] >= 20 && datagram[0] <= 63;
+}
 constexpr Duration kShortPause = std::chrono::milliseconds(500),
                    kLongPause = std::chrono::seconds(5);
 // RFC 3389; 19 is what its drafts had. Some phones send it without having agreed on it.
 constexpr uint8_t kComfortNoise = 13, kOldComfortNoise = 19;
 // Of packets that change the codec: what follows sooner is dropped, for a change costs all viewers.
+constexpr Duration kKeepOpen = std::chrono::seconds(15);  // RFC 6263 §7
 constexpr Duration kCodecStays = std::chrono::seconds(1);
 }  // namespace
 
@@ -43,6 +49,7 @@ void SipSource::Track::connect(const sdp::SipMedia& media) {
   secure();
   lock_.reset(media.remote_rtp);
   rtcp_peer_.reset();
+  kept_open_.reset();
   line_resumed_ = true;
   codec_since_.reset();
   // The phone goes on with what it sends as long as it may.
@@ -104,20 +111,86 @@ const sdp::SipCodec* SipSource::Track::agreed(uint8_t payload_type) const {
 
 /// Keys that stay keep their counters: a re-INVITE changes the address, not the packets.
 void SipSource::Track::secure() {
-  if (!media_->srtp) return srtp_.reset();
-  if (srtp_ && srtp_->keys() == *media_->srtp) return;
-  srtp_.reset();
-  auto made = TrackSrtp::create(*media_->srtp);
-  if (made) {
-    srtp_ = std::move(*made);
-  } else {  // nothing is sent or taken in the clear
-    media_.reset();
-    source_.log_.error("no SRTP: {}", made.error().cause);
+  if (media_->dtls && source_.options_.dtls) return use_dtls();
+  rtp_dtls_.reset();
+  rtcp_dtls_.reset();
+  if (media_->srtp) {
+    if (sdes_ == media_->srtp) return;
+    if (const auto used = use_sdes(); !used) refuse_media(used.error().cause);
+    return;
   }
+  sdes_.reset();
+  srtp_.reset();
+  if (media_->dtls) refuse_media("no certificate for DTLS");
+}
+
+/// Nothing is sent or taken in the clear.
+void SipSource::Track::refuse_media(std::string_view cause) {
+  media_.reset();
+  sdes_.reset();
+  srtp_.reset();
+  source_.log_.error("no SRTP: {}", cause);
+}
+
+Result<void> SipSource::Track::use_sdes() {
+  sdes_ = media_->srtp;
+  srtp_.emplace();
+  const SrtpKeys keys = to_srtp_keys(*sdes_);
+  if (auto used = srtp_->use_for_rtp(keys); !used) return used;
+  return srtp_->use_for_rtcp(keys);
+}
+
+/// One handshake a port; with RTCP-mux there is one port (RFC 5764 §4.1).
+void SipSource::Track::use_dtls() {
+  sdes_.reset();
+  const Instant now = source_.loop_.now();
+  const bool same = rtp_dtls_ && rtp_dtls_->description() == *media_->dtls &&
+                    rtcp_dtls_.has_value() != media_->rtcp_mux;
+  if (!same) {
+    srtp_.emplace();
+    rtp_dtls_.emplace(*source_.options_.dtls, *media_->dtls);
+    rtcp_dtls_.reset();
+    if (!media_->rtcp_mux) rtcp_dtls_.emplace(*source_.options_.dtls, *media_->dtls);
+  }
+  rtp_dtls_->describe(media_->remote_rtp, now);
+  after_dtls(rtp_dtls_);
+  if (!rtcp_dtls_) return;
+  rtcp_dtls_->describe(media_->remote_rtcp, now);
+  after_dtls(rtcp_dtls_);
+}
+
+void SipSource::Track::on_dtls(std::optional<DtlsLeg>& leg, BytesView record,
+                               const SocketAddress& from, Instant now) {
+  if (!leg) {
+    ++stats_.dropped_invalid_total;
+    return;
+  }
+  leg->on_datagram(record, from, now);
+  after_dtls(leg);
+  source_.tick_stream();
+}
+
+/// What a step of the handshake left behind.
+void SipSource::Track::after_dtls(std::optional<DtlsLeg>& leg) {
+  const bool rtp = &leg == &rtp_dtls_;
+  const std::string_view name = kind_ == MediaKind::Audio ? "audio" : "video";
+  for (const Bytes& datagram : leg->take_output()) {
+    (rtp ? rtp_socket_ : rtcp_socket_)->send(datagram, leg->peer());
+  }
+  if (const std::string failure = leg->take_failure(); !failure.empty()) {
+    source_.log_.warning("no DTLS-SRTP of {} with {}: {}", name, leg->peer().to_string(), failure);
+  }
+  const auto keys = leg->take_keys();
+  if (!keys) return;
+  const bool good =
+      (!rtp || srtp_->use_for_rtp(*keys)) && ((rtp && rtcp_dtls_) || srtp_->use_for_rtcp(*keys));
+  if (!good) return source_.log_.error("no SRTP of {}: OpenSSL refuses", name);
+  if (rtp) source_.log_.info("{} is secured by DTLS-SRTP", name);
 }
 
 void SipSource::Track::on_rtp(BytesView datagram, const SocketAddress& from, Instant now) {
   if (!media_) return;
+  if (is_dtls(datagram)) return on_dtls(rtp_dtls_, datagram, from, now);
   if (is_rtcp(datagram)) return on_rtcp(datagram, from, now);
   if (!srtp_) return take_rtp(datagram, from, now);
   // Before the lock: an address is learnt from authentic packets alone.
@@ -166,6 +239,7 @@ void SipSource::Track::take_rtp(BytesView datagram, const SocketAddress& from, I
 
 void SipSource::Track::on_rtcp(BytesView datagram, const SocketAddress& from, Instant now) {
   if (!media_) return;
+  if (is_dtls(datagram)) return on_dtls(rtcp_dtls_, datagram, from, now);
   if (!srtp_) return take_rtcp(datagram, from, now);
   const auto opened = srtp_->open_rtcp(datagram);
   if (!opened) {
@@ -263,13 +337,22 @@ void SipSource::Track::write_frames() {
 }
 
 std::optional<Instant> SipSource::Track::deadline() const {
-  const auto gap = reorder_.deadline();
-  if (gap && flush_at_) return std::min(*gap, *flush_at_);
-  return gap ? gap : flush_at_;
+  std::optional<Instant> first;
+  for (const auto& at :
+       {reorder_.deadline(), flush_at_, rtp_dtls_ ? rtp_dtls_->deadline() : std::nullopt,
+        rtcp_dtls_ ? rtcp_dtls_->deadline() : std::nullopt}) {
+    if (at && (!first || *at < *first)) first = at;
+  }
+  return first;
 }
 
 void SipSource::Track::on_timer(Instant now) {
   if (!media_) return;
+  for (auto* leg : {&rtp_dtls_, &rtcp_dtls_}) {
+    if (!*leg) continue;
+    (*leg)->on_timer(now);
+    after_dtls(*leg);
+  }
   reorder_.on_timer(now, in_order_);
   if (!in_order_.empty()) take_in_order();
   if (flush_at_ && now >= *flush_at_) {
@@ -277,6 +360,20 @@ void SipSource::Track::on_timer(Instant now) {
     normalizer_->flush(frames_);
     write_frames();
   }
+}
+
+bool SipSource::Track::may_send() const {
+  return media_ && (media_->direction == sdp::Direction::SendRecv ||
+                    media_->direction == sdp::Direction::SendOnly);
+}
+
+void SipSource::Track::keep_open(Instant now) {
+  if (!media_ || lock_.target().is_any()) return;
+  if (kept_open_ && now - *kept_open_ < kKeepOpen) return;
+  kept_open_ = now;
+  StunTransactionId transaction;
+  random_bytes(transaction);
+  rtp_socket_->send(make_binding_indication(transaction), lock_.target());
 }
 
 void SipSource::Track::send_rtp(BytesView packet) {

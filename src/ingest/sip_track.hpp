@@ -1,4 +1,5 @@
 #pragma once
+#include "ingest/dtls_leg.hpp"
 #include "ingest/sip_source.hpp"
 #include "ingest/track_srtp.hpp"
 #include "rtp/telephone_event.hpp"
@@ -19,7 +20,11 @@ class SipSource::Track final {
   void on_timer(Instant now);
   std::optional<Instant> deadline() const;
 
+  /// Whether the phone takes RTP of ours.
+  bool may_send() const;
   void send_rtp(BytesView packet);
+  /// Opens a NAT for a port that sends no RTP, and keeps it open: to be called some times a minute.
+  void keep_open(Instant now);
   void send_rtcp(BytesView packet);
   /// RR or, with `report`, SR; SDES; and `more`.
   void send_report(const std::optional<rtcp::SenderReport>& report, Instant now,
@@ -46,6 +51,12 @@ class SipSource::Track final {
   void take_rtp(BytesView datagram, const SocketAddress& from, Instant now);
   void take_rtcp(BytesView datagram, const SocketAddress& from, Instant now);
   void secure();
+  Result<void> use_sdes();
+  void use_dtls();
+  void on_dtls(std::optional<DtlsLeg>& leg, BytesView record, const SocketAddress& from,
+               Instant now);
+  void after_dtls(std::optional<DtlsLeg>& leg);
+  void refuse_media(std::string_view cause);
   const sdp::SipCodec* agreed(uint8_t payload_type) const;
   bool follow(const sdp::SipCodec& codec, Instant now);
   void use(const sdp::SipCodec& codec);
@@ -65,8 +76,11 @@ class SipSource::Track final {
   std::optional<sdp::SipCodec> codec_;  // of what comes now; one of media_->receive
   std::optional<Instant> codec_since_;  // it changed in the midst of packets
   std::optional<TrackSrtp> srtp_;       // none: plain RTP
+  std::optional<sdp::SdesKeys> sdes_;   // that srtp_ was made with
+  std::optional<DtlsLeg> rtp_dtls_, rtcp_dtls_;
   PeerLock lock_;
   std::optional<SocketAddress> rtcp_peer_;
+  std::optional<Instant> kept_open_;
   Ssrc local_ssrc_;
   uint8_t fir_command_ = 0;
 

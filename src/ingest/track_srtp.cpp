@@ -14,42 +14,52 @@ SrtpMasterKey master(const sdp::SdesKey& key) {
 
 }  // namespace
 
-Result<TrackSrtp> TrackSrtp::create(const sdp::SdesKeys& keys) {
-  const SrtpMasterKey ours = master(keys.send);
-  const SrtpMasterKey theirs = master(keys.receive);
-  auto rtp_out = SrtpSender::create(ours);
-  auto rtcp_out = SrtcpSender::create(ours);
-  auto rtp_in = SrtpReceiver::create(theirs);
-  auto rtcp_in = SrtcpReceiver::create(theirs);
-  if (!rtp_out) return std::unexpected(rtp_out.error());
-  if (!rtcp_out) return std::unexpected(rtcp_out.error());
-  if (!rtp_in) return std::unexpected(rtp_in.error());
-  if (!rtcp_in) return std::unexpected(rtcp_in.error());
-  return TrackSrtp(keys, std::move(*rtp_out), std::move(*rtcp_out), std::move(*rtp_in),
-                   std::move(*rtcp_in));
+SrtpKeys to_srtp_keys(const sdp::SdesKeys& keys) {
+  return {.send = master(keys.send), .receive = master(keys.receive)};
+}
+
+Result<void> TrackSrtp::use_for_rtp(const SrtpKeys& keys) {
+  auto out = SrtpSender::create(keys.send);
+  auto in = SrtpReceiver::create(keys.receive);
+  if (!out) return std::unexpected(out.error());
+  if (!in) return std::unexpected(in.error());
+  rtp_.emplace(std::move(*out), std::move(*in));
+  return {};
+}
+
+Result<void> TrackSrtp::use_for_rtcp(const SrtpKeys& keys) {
+  auto out = SrtcpSender::create(keys.send);
+  auto in = SrtcpReceiver::create(keys.receive);
+  if (!out) return std::unexpected(out.error());
+  if (!in) return std::unexpected(in.error());
+  rtcp_.emplace(std::move(*out), std::move(*in));
+  return {};
 }
 
 Result<BytesView> TrackSrtp::open_rtp(BytesView sealed) {
-  const auto size = rtp_in_.open(sealed, buffer_);
+  if (!rtp_) return fail(Errc::Unauthorized);
+  const auto size = rtp_->in.open(sealed, buffer_);
   if (!size) return std::unexpected(size.error());
   return BytesView(buffer_).first(*size);
 }
 
 Result<BytesView> TrackSrtp::open_rtcp(BytesView sealed) {
-  const auto size = rtcp_in_.open(sealed, buffer_);
+  if (!rtcp_) return fail(Errc::Unauthorized);
+  const auto size = rtcp_->in.open(sealed, buffer_);
   if (!size) return std::unexpected(size.error());
   return BytesView(buffer_).first(*size);
 }
 
 BytesView TrackSrtp::seal_rtp(BytesView packet) {
-  if (packet.size() < kRtpHeaderSize) return {};
+  if (!rtp_ || packet.size() < kRtpHeaderSize) return {};
   const size_t size =
-      rtp_out_.seal(packet.first(kRtpHeaderSize), packet.subspan(kRtpHeaderSize), buffer_);
+      rtp_->out.seal(packet.first(kRtpHeaderSize), packet.subspan(kRtpHeaderSize), buffer_);
   return BytesView(buffer_).first(size);
 }
 
 BytesView TrackSrtp::seal_rtcp(BytesView compound) {
-  return BytesView(buffer_).first(rtcp_out_.seal(compound, buffer_));
+  if (!rtcp_) return {};
+  return BytesView(buffer_).first(rtcp_->out.seal(compound, buffer_));
 }
 
 }  // namespace sipcast

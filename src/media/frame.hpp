@@ -42,6 +42,7 @@ struct Frame {
   Duration duration;  ///< audio: exact; video: 0, it lasts until the next one
   bool keyframe;      ///< audio: always
   Bytes payload;
+  bool filled = false;  ///< audio: silence in place of what did not come
   MediaKind kind() const { return kind_of(format->codec); }
 };
 using FramePtr = std::shared_ptr<const Frame>;

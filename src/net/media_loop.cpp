@@ -88,16 +88,20 @@ void MediaLoop::Core::turn(int timeout_ms) {
       ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
   now = std::chrono::steady_clock::now();
   for (int i = 0; i < ready; ++i) {
-    auto* socket = static_cast<UdpSocket::State*>(events[static_cast<size_t>(i)].data.ptr);
-    if (socket != nullptr) {
-      if (events[static_cast<size_t>(i)].events & EPOLLERR) drain_errors(*socket);
-      drain(*socket);
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    if (auto* ready_one = static_cast<Pollable*>(event.data.ptr)) {
+      ready_one->on_events(event.events);
     } else {
       uint64_t posts = 0;
       if (::read(wakeup.get(), &posts, sizeof posts) < 0) continue;  // woken all the same
     }
   }
   run_timers();
+}
+
+void UdpSocket::State::on_events(uint32_t events) {
+  if (events & EPOLLERR) loop.drain_errors(*this);
+  loop.drain(*this);
 }
 
 void MediaLoop::Core::drain(UdpSocket::State& socket) {

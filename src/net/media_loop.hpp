@@ -103,7 +103,9 @@ class MediaLoop {
 
  private:
   friend class UdpSocket;
+  friend class FramedTcpPort;
   struct Core;
+  Core& core() { return *core_; }
   std::unique_ptr<Core> core_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Private to media_loop.cpp and udp_socket.cpp.
+// Private to media_loop.cpp, udp_socket.cpp and framed_tcp_port.cpp.
 #include <sys/epoll.h>
 
 #include <array>
@@ -16,7 +16,20 @@
 
 namespace sipcast {
 
-struct UdpSocket::State {
+/// What a loop's epoll tells of. Whoever is closed in a turn stays until its end (Core::closed).
+struct Pollable {
+  virtual ~Pollable() = default;
+  virtual void on_events(uint32_t events) = 0;
+  virtual void flush() {}  ///< for who is in Core::dirty
+};
+
+struct UdpSocket::State final : Pollable {
+  State(MediaLoop::Core& of, DatagramReader& to, UniqueFd socket, const SocketAddress& bound,
+        bool gso)
+      : loop(of), reader(to), fd(std::move(socket)), local(bound), queue(gso) {}
+  void on_events(uint32_t events) override;
+  void flush() override;
+
   MediaLoop::Core& loop;
   DatagramReader& reader;
   UniqueFd fd;
@@ -64,7 +77,7 @@ struct MediaLoop::Core {
   std::span<uint8_t> reserve(UdpSocket::State& socket, size_t size);
   void commit(UdpSocket::State& socket, size_t written, const SocketAddress& to);
   void flush();
-  void flush(UdpSocket::State& socket);
+  void send_queued(UdpSocket::State& socket);
   void close(std::unique_ptr<UdpSocket::State> socket);
   Result<std::unique_ptr<UdpSocket>> bind(const SocketAddress& local, DatagramReader& reader);
   void set_buffers(int fd);
@@ -95,8 +108,8 @@ struct MediaLoop::Core {
   UdpSocket::State* reserved_by = nullptr;
   size_t reserved_size = 0;
   SendBatch send_batch;
-  std::vector<UdpSocket::State*> dirty;  // with something to send
-  std::vector<std::unique_ptr<UdpSocket::State>> closed;
+  std::vector<Pollable*> dirty;  // with something to send
+  std::vector<std::unique_ptr<Pollable>> closed;
   bool warned_receive_buffer = false;
   bool warned_send_buffer = false;
 

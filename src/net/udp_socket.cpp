@@ -73,13 +73,15 @@ void MediaLoop::Core::commit(UdpSocket::State& socket, size_t written, const Soc
 }
 
 void MediaLoop::Core::flush() {
-  for (UdpSocket::State* socket : dirty) flush(*socket);
+  for (Pollable* one : dirty) one->flush();
   dirty.clear();
   arena_used = 0;
   reserved_by = nullptr;
 }
 
-void MediaLoop::Core::flush(UdpSocket::State& socket) {
+void UdpSocket::State::flush() { loop.send_queued(*this); }
+
+void MediaLoop::Core::send_queued(UdpSocket::State& socket) {
   SendCounts counts;
   socket.queue.flush(socket.fd.get(), send_batch, counts);
   socket.dirty = false;
@@ -96,8 +98,8 @@ void MediaLoop::Core::close(std::unique_ptr<UdpSocket::State> socket) {
   CHECK(!running || thread_id == std::this_thread::get_id());
 #endif
   if (socket->dirty) {
-    flush(*socket);
-    std::erase(dirty, socket.get());
+    send_queued(*socket);
+    std::erase(dirty, static_cast<Pollable*>(socket.get()));
   }
   if (reserved_by == socket.get()) reserved_by = nullptr;
   socket->closed = true;
@@ -128,9 +130,8 @@ Result<std::unique_ptr<UdpSocket>> MediaLoop::Core::bind(const SocketAddress& lo
     return fail(Errc::Io, bind_error_text("UDP", local, errno));
   }
   const SocketAddress bound = name_of(fd.get());
-  std::unique_ptr<UdpSocket::State> state(
-      new UdpSocket::State{*this, reader, std::move(fd), bound, SendQueue(options.gso)});
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = state.get()}};
+  auto state = std::make_unique<UdpSocket::State>(*this, reader, std::move(fd), bound, options.gso);
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = static_cast<Pollable*>(state.get())}};
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, state->fd.get(), &event) != 0) {
     return fail(Errc::Io, bind_error_text("UDP", local, errno));
   }

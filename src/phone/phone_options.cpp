@@ -131,11 +131,24 @@ bool set_timecode(PhoneOptions& options, string_view text) {
   return text == "clock-ms" || text == "frame";
 }
 
+bool read_size(string_view text, int& width, int& height) {
+  const auto [w, h] = cut(text, 'x');
+  return set_number(w, 160, 1920, width) && set_number(h, 90, 1088, height) && width % 2 == 0 &&
+         height % 2 == 0;
+}
+
 bool set_size(PhoneOptions& options, string_view text) {
-  const auto [width, height] = cut(text, 'x');
-  return set_number(width, 160, 1920, options.width) &&
-         set_number(height, 90, 1088, options.height) && options.width % 2 == 0 &&
-         options.height % 2 == 0;
+  return read_size(text, options.width, options.height);
+}
+
+bool set_resize(PhoneOptions& options, string_view text) {
+  const auto [size, at] = cut(text, '@');
+  const auto seconds = parse_seconds(at);
+  Resize resize;
+  if (!seconds || !read_size(size, resize.width, resize.height)) return false;
+  resize.at = *seconds;
+  options.resize = resize;
+  return true;
 }
 
 bool set_dtmf(PhoneOptions& options, string_view text) {
@@ -223,6 +236,7 @@ constexpr OptionRow kRows[] = {
     {"own-timestamps", "", "SPS and PPS with a timestamp of their own",
      set_flag<&O::own_timestamps>},
     {"burst-drop", "N@T", "every T seconds N frames are lost on the way", set_burst_drop},
+    {"resize", "WxH@T", "after T seconds the picture has another size", set_resize},
     {"no-rtp", "", "answers, and sends no media", set_flag<&O::no_rtp>},
     {"verbose", "", "log to standard error", set_flag<&O::verbose>},
     {"help", "", "this text", set_flag<&O::help>},

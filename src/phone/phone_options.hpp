@@ -35,6 +35,12 @@ struct BurstDrop {
   Duration every{};  ///< media time between two first ones, and before the first of all
 };
 
+/// Another picture from then on: a new sequence parameter set, as when a phone is turned.
+struct Resize {
+  int width = 0, height = 0;
+  Duration at{};  ///< media time
+};
+
 /// What `sipcast phone` is told. The comments of phone_options.cpp's table say more.
 struct PhoneOptions {
   SocketAddress listen;  ///< SIP over UDP and TCP; its IP is also where media is received
@@ -67,6 +73,7 @@ struct PhoneOptions {
   bool own_timestamps = false;
   bool no_rtp = false;
   std::optional<BurstDrop> burst_drop;
+  std::optional<Resize> resize;
 
   bool verbose = false;
   bool help = false;

@@ -60,6 +60,8 @@ TEST(PhoneOptions, ReadsEveryOption) {
                               "--no-rtp",
                               "--burst-drop",
                               "5@2.5",
+                              "--resize",
+                              "480x270@4",
                               "--rtp-ports",
                               "20000-20100",
                               "--verbose"});
@@ -92,6 +94,10 @@ TEST(PhoneOptions, ReadsEveryOption) {
   ASSERT_TRUE(options->burst_drop);
   EXPECT_EQ(options->burst_drop->frames, 5u);
   EXPECT_EQ(options->burst_drop->every, std::chrono::milliseconds(2500));
+  ASSERT_TRUE(options->resize);
+  EXPECT_EQ(options->resize->width, 480);
+  EXPECT_EQ(options->resize->height, 270);
+  EXPECT_EQ(options->resize->at, std::chrono::seconds(4));
   EXPECT_EQ(options->rtp_first, 20'000);
   EXPECT_EQ(options->rtp_last, 20'100);
 }
@@ -124,6 +130,7 @@ TEST(PhoneOptions, NamesWhatIsWrong) {
       {{"--refuse", "200"}, "200"},
       {{"--dtmf", "12x"}, "12x"},
       {{"--burst-drop", "5"}, "--burst-drop"},
+      {{"--resize", "480x270"}, "--resize"},
       {{"--burst-drop", "0@1"}, "0@1"},
       {{"--burst-drop", "1@0"}, "1@0"},
       {{"--rtp-ports", "2000"}, "--rtp-ports"},

@@ -78,7 +78,21 @@ TestCard::Moment VideoSender::moment(uint64_t frame, std::string_view clock, Wal
   return moment;
 }
 
+Result<void> VideoSender::resize() {
+  options_.width = options_.resize->width;
+  options_.height = options_.resize->height;
+  options_.resize.reset();
+  auto encoder = ffmpeg::VideoEncoder::create(video_encoder_options(options_, codec_, mode_));
+  if (!encoder) return std::unexpected(encoder.error());
+  encoder_ = std::move(*encoder);
+  card_ = TestCard(options_.width, options_.height);
+  return {};
+}
+
 Result<std::vector<Bytes>> VideoSender::frame(uint64_t frame, WallTime now) {
+  if (options_.resize && media_time(frame) >= options_.resize->at) {
+    if (auto resized = resize(); !resized) return std::unexpected(resized.error());
+  }
   const std::string clock = clock_text(now);
   const bool wanted = std::exchange(keyframe_wanted_, false);
   const auto encoded =

@@ -51,6 +51,7 @@ class VideoSender {
   void add_packets(const std::vector<Bytes>& payloads, RtpTimestamp timestamp,
                    std::vector<Bytes>& out);
   bool is_lost(uint64_t frame) const;
+  Result<void> resize();
 
   PhoneOptions options_;
   Codec codec_;

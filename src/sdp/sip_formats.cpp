@@ -13,8 +13,6 @@
 namespace sipcast::sdp {
 namespace {
 
-constexpr uint32_t kOfferedProfile = 0x42e01f;  // constrained baseline 3.1: every phone has it
-
 uint8_t offered_payload_type(Codec codec) {
   switch (codec) {
     case Codec::Opus:
@@ -100,10 +98,15 @@ std::optional<Direction> find_direction(const AttributeList& attributes) {
 std::string h264_fmtp(uint32_t profile_level_id, unsigned packetization_mode,
                       const SipLocal& local) {
   if (profile_level_id == 0) profile_level_id = profile_of_parameter_sets(local.parameter_sets);
-  if (profile_level_id == 0) profile_level_id = kOfferedProfile;
+  const VideoWish& wish = local.video;
+  if (profile_level_id == 0) profile_level_id = uint32_t{wish.h264_profile} << 8 | wish.h264_level;
   std::string fmtp =
       fmt::format("profile-level-id={:06x};packetization-mode={};level-asymmetry-allowed=1",
                   profile_level_id, packetization_mode);
+  for (const auto& [name, value] :
+       {std::pair{"max-fs", wish.max_fs}, {"max-mbps", wish.max_mbps}, {"max-br", wish.max_br}}) {
+    if (value) fmtp += fmt::format(";{}={}", name, value);
+  }
   if (!local.parameter_sets.empty()) {
     fmtp += ";sprop-parameter-sets=" + encode_parameter_sets(local.parameter_sets);
   }
@@ -133,6 +136,18 @@ std::vector<PayloadFormat> offered_formats(MediaKind kind, const SipLocal& local
     if (opus) formats.push_back(telephone_event(110, 48000));
   }
   return formats;
+}
+
+void add_wishes(MediaDescription& media, MediaKind kind, const SipLocal& local) {
+  if (kind != MediaKind::Video) return;
+  const VideoWish& wish = local.video;
+  if (wish.kbit) {
+    media.others.push_back(fmt::format("b=AS:{}", wish.kbit));
+    media.others.push_back(fmt::format("b=TIAS:{}", uint64_t{wish.kbit} * 1000));
+  }
+  if (wish.width && wish.height) {
+    media.add("imageattr", fmt::format("* recv [x={},y={}]", wish.width, wish.height));
+  }
 }
 
 SessionDescription local_session(const SipLocal& local) {

@@ -20,6 +20,8 @@ std::vector<PayloadFormat> offered_formats(MediaKind kind, const SipLocal& local
 /// An fmtp for H264 as we write it. 0 as profile: the one of `local.parameter_sets`, or 42e01f.
 std::string h264_fmtp(uint32_t profile_level_id, unsigned packetization_mode,
                       const SipLocal& local);
+/// Bandwidth and picture size that `local` wishes, in a video m-line of ours.
+void add_wishes(MediaDescription& media, MediaKind kind, const SipLocal& local);
 /// A description with o=, s= and c= of `local`, and no m-line yet.
 SessionDescription local_session(const SipLocal& local);
 

@@ -32,7 +32,8 @@ std::optional<SipMedia>& slot(SipAgreement& agreement, MediaKind kind) {
 }
 
 bool is_rtp(const MediaDescription& media) {
-  for (const char* protocol : {"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"}) {
+  for (const char* protocol :
+       {"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"}) {
     if (iequals(media.protocol, protocol)) return true;
   }
   return false;
@@ -136,12 +137,14 @@ SipMedia read_answered_codecs(MediaKind kind, const MediaDescription& line, cons
 }
 
 /// Takes the keys of an answered m-line. Errors: NoCommonCodec.
-Result<void> read_answered_srtp(const MediaDescription& line, MediaKind kind, const SipLocal& local,
-                                SipMedia& media) {
-  const auto crypto = read_srtp(line, local);
-  if (!crypto) return std::unexpected(crypto.error());
-  if (!*crypto) return {};
-  const auto keys = answered_keys(line, **crypto, kind, local);
+Result<void> read_answered_srtp(const SessionDescription& session, const MediaDescription& line,
+                                MediaKind kind, const SipLocal& local, SipMedia& media) {
+  const auto srtp = read_srtp(session, line, local);
+  if (!srtp) return std::unexpected(srtp.error());
+  if (const auto* dtls = std::get_if<DtlsPeer>(&*srtp)) media.dtls = *dtls;
+  const auto* crypto = std::get_if<CryptoAttribute>(&*srtp);
+  if (!crypto) return {};
+  const auto keys = answered_keys(line, *crypto, kind, local);
   if (!keys) return std::unexpected(keys.error());
   media.srtp = *keys;
   return {};
@@ -214,8 +217,8 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
   const auto formats = payload_formats(offered);
   const PayloadFormat* chosen = choose(kind, formats, local);
   if (!chosen) return std::optional<SipMedia>();
-  const auto crypto = read_srtp(offered, local);
-  if (!crypto) return std::unexpected(crypto.error());
+  const auto srtp = read_srtp(session, offered, local);
+  if (!srtp) return std::unexpected(srtp.error());
   SipMedia media;
   if (auto read = read_transport(session, offered, local.direction, media); !read) {
     return std::unexpected(read.error());
@@ -237,7 +240,14 @@ Result<std::optional<SipMedia>> accept(MediaKind kind, const SessionDescription&
     add_format(answer, format);
     media.telephone_event = event->payload_type;
   }
-  if (*crypto) media.srtp = take_offered_keys(**crypto, kind, local, answer);
+  if (const auto* crypto = std::get_if<CryptoAttribute>(&*srtp)) {
+    media.srtp = take_offered_keys(*crypto, kind, local, answer);
+  }
+  if (const auto* dtls = std::get_if<DtlsPeer>(&*srtp)) {
+    media.dtls = *dtls;
+    answer_dtls(*dtls, local, answer);
+  }
+  add_wishes(answer, kind, local);
   if (media.rtcp_mux) answer.add("rtcp-mux");
   answer.add(direction_name(media.direction));
   return std::optional<SipMedia>(std::move(media));
@@ -270,6 +280,7 @@ std::string make_offer(const SipLocal& local) {
     media.port = port_of(kind, local);
     offer_srtp(media, kind, local);
     for (const PayloadFormat& format : formats) add_format(media, format);
+    add_wishes(media, kind, local);
     media.add(direction_name(local.direction));
   }
   return to_text(session);
@@ -297,7 +308,7 @@ Result<SipAgreement> read_answer(std::string_view answer, const SipLocal& local)
     if (line.port == 0 || !is_rtp(line)) continue;
     SipMedia media = read_answered_codecs(kind, line, local);
     if (media.receive.empty()) continue;
-    if (auto secured = read_answered_srtp(line, kind, local, media); !secured) {
+    if (auto secured = read_answered_srtp(*session, line, kind, local, media); !secured) {
       problem = secured.error();
       continue;
     }

@@ -313,5 +313,39 @@ TEST(OfferAnswer, ComesRoundForEachCodecAndMode) {
   }
 }
 
+TEST(SipMedia, SaysWhatDevicesWantToRead) {
+  SipLocal local = {.ip = "192.0.2.1", .video_port = 30002, .direction = Direction::RecvOnly};
+  local.h264_modes = {0};
+  local.video = {.h264_profile = 0x4d00,
+                 .h264_level = 40,
+                 .max_fs = 3600,
+                 .max_mbps = 108000,
+                 .max_br = 1500,
+                 .width = 1280,
+                 .height = 720,
+                 .kbit = 1500};
+  const std::string offer = make_offer(local);
+  for (const char* line :
+       {"a=fmtp:97 profile-level-id=4d0028;packetization-mode=0;level-asymmetry-allowed=1;"
+        "max-fs=3600;max-mbps=108000;max-br=1500\r\n",
+        "b=AS:1500\r\n", "b=TIAS:1500000\r\n", "a=imageattr:* recv [x=1280,y=720]\r\n",
+        "a=recvonly\r\n"}) {
+    EXPECT_NE(offer.find(line), std::string::npos) << line << offer;
+  }
+  EXPECT_EQ(offer.find("a=rtpmap:96"), std::string::npos) << "mode 1 is not offered";
+  EXPECT_LT(offer.find("b=AS"), offer.find("a=rtpmap")) << "RFC 8866 §5";
+  const auto agreed = read_answer(
+      "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n"
+      "m=video 4000 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\na=sendonly\r\n",
+      local);
+  ASSERT_TRUE(agreed);
+  EXPECT_EQ(agreed->video->direction, Direction::RecvOnly);
+  const auto answer = make_answer(make_offer({.ip = "192.0.2.2", .video_port = 5000}), local);
+  ASSERT_TRUE(answer);
+  EXPECT_NE(answer->sdp.find("b=TIAS:1500000"), std::string::npos);
+  EXPECT_NE(answer->sdp.find("imageattr"), std::string::npos);
+  EXPECT_EQ(make_offer({.ip = "192.0.2.1", .video_port = 1}).find("imageattr"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sipcast::sdp

@@ -15,7 +15,8 @@ SipLocal side(SrtpMode mode, const char* ip) {
           .video_port = 30002,
           .srtp = mode,
           .audio_keys = {random_key(SrtpSuite::Sha1_80), random_key(SrtpSuite::Sha1_32)},
-          .video_keys = {random_key(SrtpSuite::Sha1_80), random_key(SrtpSuite::Sha1_32)}};
+          .video_keys = {random_key(SrtpSuite::Sha1_80), random_key(SrtpSuite::Sha1_32)},
+          .dtls_fingerprint = std::string("sha-256 AB:") + ip};
 }
 
 std::string without(std::string text, const std::string& piece) {
@@ -35,6 +36,50 @@ TEST(SipSrtp, OffersWhatTheModeSays) {
   EXPECT_THAT(optional, HasSubstr("a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:"));
   EXPECT_THAT(make_offer(side(SrtpMode::Required, "192.0.2.1")),
               HasSubstr("m=video 30002 RTP/SAVP "));
+}
+
+TEST(SipSrtp, DtlsIsOfferedByItsModeAndTakenByAllButOff) {
+  const SipLocal us = side(SrtpMode::Dtls, "192.0.2.1");
+  const std::string offer = make_offer(us);
+  EXPECT_THAT(offer, HasSubstr("m=video 30002 UDP/TLS/RTP/SAVP "));
+  EXPECT_THAT(offer, HasSubstr("a=setup:actpass"));
+  EXPECT_THAT(offer, Not(HasSubstr("crypto")));
+  EXPECT_FALSE(make_answer(offer, side(SrtpMode::Off, "192.0.2.2")));
+  EXPECT_THAT(make_answer(make_offer(side(SrtpMode::Required, "192.0.2.2")), us).error().cause,
+              HasSubstr("sip.srtp = dtls"));
+  for (const SrtpMode mode : {SrtpMode::Optional, SrtpMode::Required, SrtpMode::Dtls}) {
+    const auto answer = make_answer(offer, side(mode, "192.0.2.2"));
+    ASSERT_TRUE(answer) << answer.error().cause;
+    EXPECT_THAT(answer->sdp, HasSubstr("a=setup:passive"));
+    EXPECT_EQ(answer->agreement.audio->dtls,
+              (DtlsPeer{.fingerprint = "sha-256 AB:192.0.2.1", .passive = false}));
+    EXPECT_FALSE(answer->agreement.audio->srtp);
+    const auto agreed = read_answer(answer->sdp, us);
+    ASSERT_TRUE(agreed);
+    EXPECT_EQ(agreed->video->dtls,
+              (DtlsPeer{.fingerprint = "sha-256 AB:192.0.2.2", .passive = true}));
+    EXPECT_TRUE(agreed->video->rtcp_mux);
+  }
+}
+
+TEST(SipSrtp, WhatAPeerMaySayOfItsHandshake) {
+  const SipLocal us = side(SrtpMode::Dtls, "192.0.2.1");
+  const auto answer = [&](const std::string& attributes) {
+    return make_answer("v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n" +
+                           attributes + "m=audio 4000 UDP/TLS/RTP/SAVPF 0\r\n",
+                       us);
+  };
+  const std::string print = "a=fingerprint:SHA-256 AA:BB\r\n";
+  const auto waits = answer(print + "a=setup:passive\r\n");  // for the session: all its lines
+  ASSERT_TRUE(waits);
+  EXPECT_TRUE(waits->agreement.audio->dtls->passive);
+  EXPECT_THAT(waits->sdp, HasSubstr("a=setup:active"));
+  EXPECT_FALSE(waits->agreement.audio->rtcp_mux);
+  ASSERT_TRUE(answer(print));
+  EXPECT_FALSE(answer(print)->agreement.audio->dtls->passive);
+  EXPECT_THAT(answer(print + "a=setup:holdconn\r\n").error().cause, HasSubstr("holdconn"));
+  EXPECT_THAT(answer("").error().cause, HasSubstr("without an a=fingerprint"));
+  EXPECT_THAT(answer("a=fingerprint:md5 AA\r\n").error().cause, HasSubstr("a=fingerprint"));
 }
 
 TEST(SipSrtp, AgreesBetweenOurOwnTwoSides) {

@@ -176,12 +176,15 @@ void add_transport(MediaDescription& media, const ViewerAnswerOptions& options) 
 }
 
 void add_candidates(MediaDescription& media, const ViewerAnswerOptions& options) {
-  uint32_t priority = 2130706431;  // RFC 8445 §5.1.2.1: host, first address, RTP
+  uint32_t udp = 2130706431;  // RFC 8445 §5.1.2.1: host, first address, RTP
+  uint32_t tcp = 90u << 24 | (4u << 13 | 8191) << 8 | 255;  // RFC 6544 §4.2: behind UDP, passive
   for (size_t i = 0; i < options.candidates.size(); ++i) {
     const SocketAddress& address = options.candidates[i];
-    media.add("candidate", fmt::format("{} 1 udp {} {} {} typ host", i + 1, priority, address.ip(),
-                                       address.port()));
-    if (i < 65535) priority -= 256;
+    uint32_t& priority = address.is_tcp() ? tcp : udp;
+    media.add("candidate", fmt::format("{} 1 {} {} {} {} typ host{}", i + 1,
+                                       address.is_tcp() ? "tcp" : "udp", priority, address.ip(),
+                                       address.port(), address.is_tcp() ? " tcptype passive" : ""));
+    if (i < 8191) priority -= 256;
   }
   media.add("end-of-candidates");
 }

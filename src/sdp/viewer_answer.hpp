@@ -36,7 +36,7 @@ struct ViewerAnswerOptions {
   TrackList tracks;  ///< what the stream has
   std::string local_ufrag, local_pwd;
   std::string fingerprint;                ///< "sha-256 AB:..."
-  std::vector<SocketAddress> candidates;  ///< host candidates, UDP
+  std::vector<SocketAddress> candidates;  ///< host candidates: UDP, and passive TCP (RFC 6544)
   std::string cname;
   Ssrc audio_ssrc, video_ssrc, video_rtx_ssrc;
 };

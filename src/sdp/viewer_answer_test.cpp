@@ -39,6 +39,17 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
+TEST(AnswerViewer, TcpCandidatesArePassiveAndBehindUdp) {
+  ViewerAnswerOptions options = stream(Codec::Pcmu, Codec::H264);
+  options.candidates = {*SocketAddress::parse("192.0.2.1", 8189),
+                        SocketAddress::parse("192.0.2.1", 8189)->as_tcp()};
+  const auto answer = answer_viewer(testdata::kChromiumPlay, options);
+  ASSERT_TRUE(answer.has_value()) << answer.error().cause;
+  EXPECT_THAT(answer->sdp, HasSubstr("a=candidate:1 1 udp 2130706431 192.0.2.1 8189 typ host\r\n"
+                                     "a=candidate:2 1 tcp 1520435199 192.0.2.1 8189 typ host "
+                                     "tcptype passive\r\na=end-of-candidates\r\n"));
+}
+
 TEST(AnswerViewer, AnswersChromiumWithEveryLineItNeeds) {
   const auto answer =
       answer_viewer(testdata::kChromiumPlay, stream(Codec::Pcmu, Codec::H264, 0x42c01e));

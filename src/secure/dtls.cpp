@@ -20,7 +20,8 @@ bool configure(SSL_CTX* context, const Certificate& certificate) {
   static constexpr uint8_t kSessionContext[] = "sipcast";
   static constexpr char kCiphers[] =
       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-      "ECDHE-ECDSA-CHACHA20-POLY1305";
+      "ECDHE-ECDSA-CHACHA20-POLY1305:"
+      "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384";  // phones that are servers
   SSL_CTX_set_options(context, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
@@ -53,7 +54,7 @@ Result<DtlsContext> DtlsContext::create() {
   const auto certificate = Certificate::make_self_signed();
   if (!certificate) return std::unexpected(certificate.error());
   auto state = std::make_unique<State>();
-  state->context.reset(SSL_CTX_new(DTLS_server_method()));
+  state->context.reset(SSL_CTX_new(DTLS_method()));
   state->fingerprint = fingerprint_of(*certificate->x509);
   if (!state->context || state->fingerprint.empty() ||
       !configure(state->context.get(), *certificate)) {

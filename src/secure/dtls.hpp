@@ -6,7 +6,7 @@
 
 namespace sipcast {
 
-/// The certificate and the settings all DTLS servers of this process share: P-256, self-signed,
+/// The certificate and the settings all DTLS connections of this process share: P-256, self-signed,
 /// made at start. Thread-safe after construction.
 class DtlsContext {
  public:

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <cstring>
@@ -32,6 +33,7 @@ struct DtlsSession::Wire {
   std::unique_ptr<SSL, FreeSsl> ssl;
   BytesView input;  // the datagram that the next read takes whole
   std::vector<Bytes>* output = nullptr;
+  timeval* next_timeout = nullptr;  // OpenSSL's deadline, on the wall clock
 
   static int read(BIO* bio, char* out, int size) {
     Wire& wire = *static_cast<Wire*>(BIO_get_data(bio));
@@ -53,9 +55,12 @@ struct DtlsSession::Wire {
     return size;
   }
   /// 0 for what is not known: a yes to BIO_CTRL_GET_KTLS_SEND would crash OpenSSL.
-  static long control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
-    const Wire& wire = *static_cast<Wire*>(BIO_get_data(bio));
+  static long control(BIO* bio, int command, long /*number*/, void* pointer) {
+    Wire& wire = *static_cast<Wire*>(BIO_get_data(bio));
     switch (command) {
+      case BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT:
+        wire.next_timeout = static_cast<timeval*>(pointer);
+        return 0;
       case BIO_CTRL_FLUSH:
         return 1;
       case BIO_CTRL_PENDING:
@@ -85,13 +90,16 @@ struct DtlsSession::Wire {
   }
 };
 
-DtlsSession::DtlsSession() : wire_(std::make_unique<Wire>()) { wire_->output = &output_; }
+DtlsSession::DtlsSession(DtlsRole role) : wire_(std::make_unique<Wire>()), role_(role) {
+  wire_->output = &output_;
+}
 
 DtlsSession::~DtlsSession() = default;
 
-Result<std::unique_ptr<DtlsSession>> DtlsSession::create(const DtlsContext& context) {
+Result<std::unique_ptr<DtlsSession>> DtlsSession::create(const DtlsContext& context,
+                                                         DtlsRole role) {
   ERR_clear_error();
-  std::unique_ptr<DtlsSession> session(new DtlsSession);
+  std::unique_ptr<DtlsSession> session(new DtlsSession(role));
   Wire& wire = *session->wire_;
   wire.ssl.reset(SSL_new(context.state().context.get()));
   BIO* bio = Wire::method() ? BIO_new(Wire::method()) : nullptr;
@@ -101,14 +109,26 @@ Result<std::unique_ptr<DtlsSession>> DtlsSession::create(const DtlsContext& cont
   }
   BIO_set_data(bio, &wire);
   SSL_set_bio(wire.ssl.get(), bio, bio);  // owns it now
-  SSL_set_accept_state(wire.ssl.get());
+  if (role == DtlsRole::Server) {
+    SSL_set_accept_state(wire.ssl.get());
+  } else {
+    SSL_set_connect_state(wire.ssl.get());
+  }
   DTLS_set_link_mtu(wire.ssl.get(), kMtu);
   DTLS_set_timer_cb(wire.ssl.get(), never);
   return session;
 }
 
+void DtlsSession::start(Instant now) {
+  if (role_ == DtlsRole::Client && state_ == State::Handshaking) step({}, now);
+}
+
 void DtlsSession::on_datagram(BytesView datagram, Instant now) {
   if (state_ == State::Closed || state_ == State::Failed || datagram.empty()) return;
+  step(datagram, now);
+}
+
+void DtlsSession::step(BytesView datagram, Instant now) {
   ERR_clear_error();
   const size_t before = output_.size();
   wire_->input = datagram;
@@ -128,9 +148,20 @@ void DtlsSession::on_datagram(BytesView datagram, Instant now) {
 
 void DtlsSession::on_timer(Instant now) {
   if (!deadline_ || now < *deadline_) return;
-  for (Bytes& datagram : flight_) {
-    renumber(datagram);
-    if (output_.size() < kOutputBound) output_.push_back(datagram);
+  if (role_ == DtlsRole::Client && wire_->next_timeout) {
+    const size_t before = output_.size();
+    *wire_->next_timeout = {.tv_sec = 1, .tv_usec = 0};  // long ago
+    ERR_clear_error();
+    if (DTLSv1_handle_timeout(wire_->ssl.get()) < 0) {
+      fail_with_error();
+      return deadline_.reset();
+    }
+    for (Bytes& datagram : std::span(output_).subspan(before)) renumber(datagram);
+  } else {
+    for (Bytes& datagram : flight_) {
+      renumber(datagram);
+      if (output_.size() < kOutputBound) output_.push_back(datagram);
+    }
   }
   interval_ = std::min(2 * interval_, kLongestInterval);
   deadline_ = now + interval_;
@@ -208,15 +239,17 @@ Result<DtlsSrtpKeys> DtlsSession::srtp_keys() const {
   DtlsSrtpKeys keys;
   keys.local.profile = keys.remote.profile =
       gcm ? SrtpProfile::AeadAes128Gcm : SrtpProfile::AesCm128HmacSha1_80;
+  SrtpMasterKey& client = role_ == DtlsRole::Client ? keys.local : keys.remote;
+  SrtpMasterKey& server = role_ == DtlsRole::Client ? keys.remote : keys.local;
   const uint8_t* from = material;  // client key, server key, client salt, server salt
   const auto take = [&](uint8_t* to, size_t count) {
     std::memcpy(to, from, count);
     from += count;
   };
-  take(keys.remote.key.data(), 16);
-  take(keys.local.key.data(), 16);
-  take(keys.remote.salt.data(), salt_size);
-  take(keys.local.salt.data(), salt_size);
+  take(client.key.data(), 16);
+  take(server.key.data(), 16);
+  take(client.salt.data(), salt_size);
+  take(server.salt.data(), salt_size);
   OPENSSL_cleanse(material, sizeof material);
   return keys;
 }

@@ -13,13 +13,15 @@
 
 namespace sipcast {
 
-/// Master keys of both directions, as a DTLS server uses them.
+/// Master keys of both directions.
 struct DtlsSrtpKeys {
   SrtpMasterKey local;   ///< we seal with it
   SrtpMasterKey remote;  ///< we open with it
 };
 
-/// One DTLS 1.2 server connection (RFC 6347, RFC 5764). No I/O and no clock: datagrams and `now`
+enum class DtlsRole : uint8_t { Server, Client };
+
+/// One DTLS 1.2 connection (RFC 6347, RFC 5764). No I/O and no clock: datagrams and `now`
 /// in, take_output() and a deadline out. About 49 KiB until destroyed.
 ///
 /// Retransmission is ours, because OpenSSL's timer reads the wall clock: its timer is set to over
@@ -28,7 +30,8 @@ struct DtlsSrtpKeys {
 /// ServerHelloDone ever needs that (epoch 0, in the clear); its records get fresh sequence numbers
 /// each time, as RFC 6347 §4.2.4 wants, since a client may have seen a record and yet thrown its
 /// content away. The last flight (Finished) is sent again by OpenSSL when the client repeats its
-/// own.
+/// own. A client's last flight has a sealed record, so OpenSSL makes a client's flights anew at the
+/// same deadlines.
 class DtlsSession {
  public:
   enum class State : uint8_t {
@@ -40,9 +43,12 @@ class DtlsSession {
   static constexpr size_t kMtu = 1200;  ///< bytes of UDP payload
 
   /// `context` must outlive the session. Errors: Internal.
-  static Result<std::unique_ptr<DtlsSession>> create(const DtlsContext& context);
+  static Result<std::unique_ptr<DtlsSession>> create(const DtlsContext& context,
+                                                     DtlsRole role = DtlsRole::Server);
   ~DtlsSession();
 
+  /// A client's first flight.
+  void start(Instant now);
   void on_datagram(BytesView datagram, Instant now);
   void on_timer(Instant now);
   /// When the last flight is sent again; none when nothing waits.
@@ -60,13 +66,15 @@ class DtlsSession {
 
  private:
   struct Wire;
-  DtlsSession();
+  explicit DtlsSession(DtlsRole role);
+  void step(BytesView datagram, Instant now);
   void advance();
   void read_all();
   void fail_with_error();
   void renumber(Bytes& datagram);
 
   std::unique_ptr<Wire> wire_;
+  DtlsRole role_;
   State state_ = State::Handshaking;
   std::vector<Bytes> output_;
   std::vector<Bytes> flight_;  // kept while handshaking

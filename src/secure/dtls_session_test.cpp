@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "secure/dtls_client_for_tests.hpp"
 
@@ -51,6 +52,63 @@ struct Pair {
   int sent_up = 0, sent_down = 0;
   std::function<bool(int)> lose_up, lose_down;
 };
+
+/// Both ends ours, with a network that loses what `lose` says.
+struct OurPair {
+  std::unique_ptr<DtlsSession> client =
+      std::move(*DtlsSession::create(context(), DtlsRole::Client));
+  std::unique_ptr<DtlsSession> server = std::move(*DtlsSession::create(context()));
+  Instant now{};
+  int sent = 0;
+  std::function<bool(int)> lose;
+  void carry(DtlsSession& from, DtlsSession& to) {
+    for (const Bytes& datagram : from.take_output()) {
+      if (!lose || !lose(++sent)) to.on_datagram(datagram, now);
+    }
+  }
+  void run(Duration duration) {
+    client->start(now);
+    for (const Instant end = now + duration; now < end; now += milliseconds(10)) {
+      client->on_timer(now);
+      server->on_timer(now);
+      for (int i = 0; i < 4; ++i) {
+        carry(*client, *server);
+        carry(*server, *client);
+      }
+    }
+  }
+};
+
+TEST(DtlsSession, AClientAgreesWithAServer) {
+  OurPair pair;
+  pair.run(milliseconds(100));
+  ASSERT_EQ(pair.client->state(), DtlsSession::State::Connected);
+  ASSERT_EQ(pair.server->state(), DtlsSession::State::Connected);
+  EXPECT_FALSE(pair.client->deadline());
+  EXPECT_TRUE(pair.client->peer_matches(context().fingerprint()));
+  const auto ours = pair.client->srtp_keys();
+  const auto theirs = pair.server->srtp_keys();
+  ASSERT_TRUE(ours && theirs);
+  EXPECT_EQ(ours->local.key, theirs->remote.key);
+  EXPECT_EQ(ours->remote.key, theirs->local.key);
+  EXPECT_EQ(ours->local.salt, theirs->remote.salt);
+  EXPECT_NE(ours->local.key, ours->remote.key);
+}
+
+TEST(DtlsSession, AClientsHandshakeSurvivesTheLossOfAnyDatagram) {
+  for (int lost = 1; lost <= 12; ++lost) {
+    SCOPED_TRACE(lost);
+    OurPair pair;
+    pair.lose = [lost](int number) { return number == lost; };
+    pair.run(seconds(5));
+    EXPECT_EQ(pair.client->state(), DtlsSession::State::Connected);
+    EXPECT_EQ(pair.server->state(), DtlsSession::State::Connected);
+  }
+  OurPair pair;
+  pair.lose = [chance = std::mt19937(1)](int) mutable { return chance() % 4 == 0; };
+  pair.run(seconds(20));
+  EXPECT_EQ(pair.client->state(), DtlsSession::State::Connected);
+}
 
 TEST(DtlsSession, AgreesOnTheSameKeysForBothProfiles) {
   for (const auto& [name, profile] :

@@ -252,14 +252,24 @@ Bytes make_binding_error(const StunTransactionId& transaction, uint16_t code,
   return message.finish(password);
 }
 
-Bytes make_plain_binding_request(const StunTransactionId& transaction) {
+namespace {
+Bytes make_plain(uint16_t type, const StunTransactionId& transaction) {
   Bytes message;
   ByteWriter out(message);
-  out.u16(kStunBindingRequest);
+  out.u16(type);
   out.u16(0);  // no attributes
   out.u32(kMagicCookie);
   out.bytes(transaction);
   return message;
+}
+}  // namespace
+
+Bytes make_plain_binding_request(const StunTransactionId& transaction) {
+  return make_plain(kStunBindingRequest, transaction);
+}
+
+Bytes make_binding_indication(const StunTransactionId& transaction) {
+  return make_plain(kStunBindingIndication, transaction);
 }
 
 Bytes make_binding_request(const StunRequest& request) {

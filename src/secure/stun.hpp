@@ -12,6 +12,7 @@
 namespace sipcast {
 
 constexpr uint16_t kStunBindingRequest = 0x0001;
+constexpr uint16_t kStunBindingIndication = 0x0011;
 constexpr uint16_t kStunBindingSuccess = 0x0101;
 constexpr uint16_t kStunBindingError = 0x0111;
 constexpr size_t kStunMaxSize = 1500;
@@ -56,6 +57,10 @@ Bytes make_binding_error(const StunTransactionId& transaction, uint16_t code,
 
 /// A request without attributes, as a keep-alive to a SIP server is (RFC 5626 §4.4.2).
 Bytes make_plain_binding_request(const StunTransactionId& transaction);
+
+/// An indication without attributes: opens a NAT and keeps it open, and wants no answer
+/// (RFC 8489 §6.1, RFC 6263 §4.6).
+Bytes make_binding_indication(const StunTransactionId& transaction);
 
 /// What a browser sends: here for tests, fuzzers and simulated viewers.
 struct StunRequest {

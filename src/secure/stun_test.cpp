@@ -112,6 +112,7 @@ TEST(Stun, APlainRequestIsTwentyBytesThatParse) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->type, kStunBindingRequest);
   EXPECT_EQ(parsed->transaction, transaction);
+  EXPECT_EQ(parse_stun(make_binding_indication(transaction))->type, kStunBindingIndication);
 }
 
 }  // namespace

@@ -111,6 +111,14 @@ struct Observer : CallObserver {
     infos.emplace_back(body);
     return 200;
   }
+  std::vector<ReferRequest> refers;
+  std::vector<ReferProgress> progress;
+  int refer_status = 202;
+  int on_refer(const ReferRequest& refer) override {
+    refers.push_back(refer);
+    return refer_status;
+  }
+  void on_refer_progress(const ReferProgress& p) override { progress.push_back(p); }
   void on_ended(const Ending& e) override {
     EXPECT_FALSE(ending.has_value());
     ending = e;

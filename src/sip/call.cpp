@@ -33,7 +33,10 @@ void Call::end(Ending ending) {
   state_ = State::Ended;
   awaited_ack_.reset();
   unacknowledged_.reset();
-  for (Timer* timer : {&cancel_give_up_, &change_retry_, &refresh_, &expiry_}) timer->stop();
+  for (Timer* timer :
+       {&cancel_give_up_, &change_retry_, &refresh_, &expiry_, &our_refer_give_up_}) {
+    timer->stop();
+  }
   core_.log.debug("SIP call {} ended: {}", printable(call_id_, 60), ending.cause);
   core_.retire(handle_, call_id_, local_tag_);
   if (CallObserver* observer = std::exchange(observer_, nullptr)) observer->on_ended(ending);
@@ -124,6 +127,8 @@ void Call::on_request(const Received& request, const std::string& key) {
   if (state_ == State::Ending) return reply(request, key, 481);
   if (method == "INFO") return on_info(request, key);
   if (method == "PRACK") return on_prack(request, key);
+  if (method == "REFER") return on_refer(request, key);
+  if (method == "NOTIFY") return on_notify(request, key);
   if (session_too_short(request.message, session_wish_)) {
     Message response = core_.response_to(request, 422, local_tag_);
     response.add("Min-SE", core_.min_se());

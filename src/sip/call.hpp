@@ -68,13 +68,17 @@ class Call {
   void send_info(std::string content_type, std::string body);
   /// own_changes.cpp: a re-INVITE with this offer, as soon as nothing else is under way.
   void reoffer(std::string sdp);
+  void observe(CallObserver& observer) { observer_ = &observer; }
+  // referrals.cpp
+  void tell_refer_progress(int status);
+  void refer(std::string target);
   /// A request of the peer in a dialog of this call; ACK excepted.
   void on_request(const Received& request, const std::string& key);
   void on_ack(const Received& request);
 
   // client_call.cpp: we call
   void start(const Account& account, Destination destination, std::string sdp,
-             CallObserver& observer);
+             CallObserver& observer, const Referral& referral);
   static void on_invite_event(Core& core, CallHandle handle, const std::shared_ptr<Forks>& forks,
                               const ClientEvent& event);
 
@@ -82,7 +86,8 @@ class Call {
   void offered(const Received& invite, const std::string& key, const Target& source);
   void ring(int status, std::string sdp);
   void accept(std::string sdp, CallObserver& observer);
-  void reject(int status);
+  void reject(int status) { reject(status, {}); }
+  void challenge(const std::vector<std::string>& challenges);
   /// The caller gave up; what its CANCEL or BYE is answered with is not our business here.
   void on_cancelled(const std::string& cause);
   const std::string& invite_key() const { return invite_key_; }
@@ -120,6 +125,13 @@ class Call {
   void on_prack(const Received& request, const std::string& key);
   void lost_before_answer(Ending ending);
 
+  // referrals.cpp
+  void on_refer(const Received& request, const std::string& key);
+  void on_notify(const Received& request, const std::string& key);
+  void on_refer_answered(const ClientEvent& event);
+  void our_refer_over(const ReferProgress& progress);
+
+  void reject(int status, const std::vector<Message::Header>& headers);
   void send_invite();
   bool follow_redirect(const Message& response);
   void on_provisional(const ClientEvent& event);
@@ -149,8 +161,18 @@ class Call {
   SessionWish session_wish_;
   std::optional<SessionInterval> session_interval_;
 
+  // REFER, both ways
+  struct TheirRefer {
+    uint32_t cseq;
+    bool silent;  ///< RFC 4488
+  };
+  std::optional<TheirRefer> their_refer_;  ///< its end is not told yet
+  bool our_refer_ = false;                 ///< under way
+  Timer our_refer_give_up_;
+
   // we call
   Account account_;
+  Referral referral_;
   Destination destination_;
   std::string to_;   ///< URI of the first callee: a redirect does not change it
   std::string sdp_;  ///< what we said last

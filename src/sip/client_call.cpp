@@ -25,8 +25,9 @@ struct Forks {
 };
 
 void Call::start(const Account& account, Destination destination, std::string sdp,
-                 CallObserver& observer) {
+                 CallObserver& observer, const Referral& referral) {
   account_ = account;
+  referral_ = referral;
   destination_ = std::move(destination);
   to_ = destination_.request_uri;
   sdp_ = std::move(sdp);
@@ -55,6 +56,11 @@ void Call::send_invite() {
   request.add("CSeq", fmt::format("{} INVITE", ++cseq_));
   request.add("Contact", contact_);
   request.add("Supported", "100rel");
+  if (!referral_.referred_by.empty()) request.add("Referred-By", referral_.referred_by);
+  if (!referral_.replaces.empty()) {
+    request.add("Replaces", referral_.replaces);
+    request.add("Require", "replaces");
+  }
   ask_for_session_timer(request, session_wish_, SessionExpires::Refresher::Unsaid);
   session_->authorize(request);
   if (!sdp_.empty()) request.set_body("application/sdp", sdp_);

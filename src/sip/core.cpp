@@ -27,8 +27,6 @@ bool wants_credentials(const ClientEvent& event) {
 
 }  // namespace
 
-const char* const kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK";
-
 std::string loggable_uri(std::string_view uri) {
   auto parsed = Uri::parse(uri);
   if (!parsed) return printable(uri.substr(0, uri.find(':')), 20) + ":...";
@@ -77,7 +75,7 @@ Sent Core::start(Message request, const Target& target, OnClientEvent on_event) 
   Sent sent{
       .branch = "z9hG4bK" + random_token(20), .request = std::move(request), .target = target};
   stamp(sent.request, target, sent.branch);
-  sent.request.set("Allow", kAllow);
+  sent.request.set("Allow", allow());
   log.debug("SIP > {} {} to {}", sent.request.method, loggable_uri(sent.request.request_uri),
             describe(target));
   table.start_client(sent.request, sent.branch, target, std::move(on_event));
@@ -142,7 +140,7 @@ Message Core::response_to(const Received& request, int status, const std::string
   response.add("CSeq", fmt::format("{} {}", request.cseq, request.cseq_method));
   response.add("Server", options.product);
   if (status == 405 || status == 501 || (status >= 200 && status < 300)) {
-    response.add("Allow", kAllow);
+    response.add("Allow", allow());
   }
   if (status == 415 || method == "OPTIONS") response.add("Accept", "application/sdp");
   return response;
@@ -152,6 +150,12 @@ void Core::respond(const std::string& key, const Message& response) {
   log.debug("SIP > {} {} ({})", response.status, response.reason,
             printable(response.get("CSeq"), 60));
   table.respond(key, response);
+}
+
+const char* Core::allow() const {
+  return options.take_refer
+             ? "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, REFER"
+             : "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY";
 }
 
 std::string Core::min_se() const {
@@ -226,7 +230,7 @@ void Core::retire_registration(RegistrationHandle handle) {
 }
 
 Result<CallHandle> Core::invite(const Account& account, std::string_view callee, std::string sdp,
-                                CallObserver& observer) {
+                                CallObserver& observer, const Referral& referral) {
   if (calls_.size() >= options.max_calls) return fail(Errc::Exhausted, "too many SIP calls");
   auto destination = resolve_callee(account, callee);
   if (!destination) return std::unexpected(destination.error());
@@ -236,7 +240,7 @@ Result<CallHandle> Core::invite(const Account& account, std::string_view callee,
   }
   const CallHandle handle = next_handle_++;
   Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));
-  call.start(account, std::move(*destination), std::move(sdp), observer);
+  call.start(account, std::move(*destination), std::move(sdp), observer, referral);
   return handle;
 }
 

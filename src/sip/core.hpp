@@ -87,6 +87,7 @@ class Core {
   /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`; `secure`: a sips: URI, as whoever
   /// calls one must have (RFC 3261 §8.1.1.8).
   std::string contact(const std::string& user, const Target& target, bool secure = false);
+  const char* allow() const;   ///< the methods that we take
   std::string min_se() const;  ///< our Min-SE, in seconds
   std::shared_ptr<DigestSession> digest_session(const Account& account);
   /// What the registrar wants calls of this account to pass (RFC 3608); empty: nothing.
@@ -102,7 +103,7 @@ class Core {
   UserAgent::IncomingHandler incoming_handler;
   UserAgent::CancelledHandler cancelled_handler;
   Result<CallHandle> invite(const Account& account, std::string_view callee, std::string sdp,
-                            CallObserver& observer);
+                            CallObserver& observer, const Referral& referral);
   RegistrationHandle register_account(const Account& account, RegistrationObserver& observer);
   void unregister(RegistrationHandle handle);
   void on_flow_lost(Transport transport, const SocketAddress& peer);
@@ -142,7 +143,4 @@ class Core {
 std::string failure_text(const Message& response);
 /// A URI as logs may show it: printable, without the password it may hold.
 std::string loggable_uri(std::string_view uri);
-/// INVITE, ACK, CANCEL, ...
-extern const char* const kAllow;
-
 }  // namespace sipcast::sip

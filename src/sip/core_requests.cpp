@@ -122,10 +122,9 @@ bool Core::supports(std::string_view option_tag) const {
 }
 
 int Core::refusal(const Received& request) const {
-  static constexpr std::string_view kDone[] = {"INVITE", "BYE",    "OPTIONS",
-                                               "INFO",   "UPDATE", "PRACK"};
-  static constexpr std::string_view kKnown[] = {"REGISTER", "MESSAGE", "SUBSCRIBE",
-                                                "NOTIFY",   "REFER",   "PUBLISH"};
+  static constexpr std::string_view kDone[] = {"INVITE", "BYE",   "OPTIONS", "INFO",
+                                               "UPDATE", "PRACK", "REFER",   "NOTIFY"};
+  static constexpr std::string_view kKnown[] = {"REGISTER", "MESSAGE", "SUBSCRIBE", "PUBLISH"};
   const std::string& method = request.message.method;
   if (std::ranges::find(kDone, method) == std::end(kDone)) {
     return std::ranges::find(kKnown, method) == std::end(kKnown) ? 501 : 405;
@@ -165,7 +164,9 @@ void Core::on_new_request(const Received& request, const std::string& key, const
                           const SocketAddress& from) {
   const std::string& method = request.message.method;
   if (method == "INVITE") return on_new_invite(request, key, source, from);
-  refuse(request, key, method == "OPTIONS" ? 200 : 481);
+  if (method == "OPTIONS") return refuse(request, key, 200);
+  // REFER and NOTIFY belong into our calls; there are no subscriptions beside them.
+  refuse(request, key, method == "REFER" || method == "NOTIFY" ? 405 : 481);
 }
 
 void Core::on_new_invite(const Received& request, const std::string& key, const Target& source,
@@ -193,6 +194,8 @@ void Core::on_new_invite(const Received& request, const std::string& key, const 
                     .from_user = user_of(request.from.uri),
                     .to_user = user_of(request.to.uri),
                     .request_user = user_of(request.message.request_uri),
+                    .request_uri = request.message.request_uri,
+                    .authorization = request.message.get("Authorization"),
                     .sdp = std::string(request.message.sdp()),
                     .source = from});
 }

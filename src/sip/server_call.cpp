@@ -65,10 +65,18 @@ void Call::accept(std::string sdp, CallObserver& observer) {
   send_2xx(invite_key_, std::move(response), invite_->cseq, late_answer);
 }
 
-void Call::reject(int status) {
+void Call::challenge(const std::vector<std::string>& challenges) {
+  std::vector<Message::Header> headers;
+  for (const std::string& value : challenges) headers.push_back({"WWW-Authenticate", value});
+  reject(401, headers);
+}
+
+void Call::reject(int status, const std::vector<Message::Header>& headers) {
   if (state_ != State::Incoming) return;
   status = std::clamp(status, 300, 699);
-  core_.respond(invite_key_, core_.response_to(*invite_, status, local_tag_));
+  Message response = core_.response_to(*invite_, status, local_tag_);
+  for (const auto& [name, value] : headers) response.add(name, value);
+  core_.respond(invite_key_, response);
   end({.sip_status = status, .cause = fmt::format("rejected with SIP {}", status)});
 }
 

@@ -21,9 +21,31 @@ void UserAgent::set_incoming_handler(IncomingHandler handler, CancelledHandler c
 }
 
 Result<CallHandle> UserAgent::invite(const Account& account, std::string_view callee,
-                                     std::string sdp, CallObserver& observer, Instant now) {
+                                     std::string sdp, CallObserver& observer, Instant now,
+                                     const Referral& referral) {
   const Core::Entry entry(impl_->core, now);
-  return impl_->core.invite(account, callee, std::move(sdp), observer);
+  return impl_->core.invite(account, callee, std::move(sdp), observer, referral);
+}
+
+void UserAgent::observe(CallHandle call, CallObserver& observer, Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  if (Call* found = impl_->core.find_call(call)) found->observe(observer);
+}
+
+void UserAgent::tell_refer_progress(CallHandle call, int status, Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  if (Call* found = impl_->core.find_call(call)) found->tell_refer_progress(status);
+}
+
+void UserAgent::refer(CallHandle call, std::string target, Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  if (Call* found = impl_->core.find_call(call)) found->refer(std::move(target));
+}
+
+void UserAgent::challenge(CallHandle call, const std::vector<std::string>& challenges,
+                          Instant now) {
+  const Core::Entry entry(impl_->core, now);
+  if (Call* found = impl_->core.find_call(call)) found->challenge(challenges);
 }
 
 void UserAgent::hangup(CallHandle call, Instant now) {

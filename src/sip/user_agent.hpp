@@ -79,6 +79,23 @@ struct Ending {
 
 using CallHandle = uint64_t;
 
+/// Who asked for a call, and which one it takes the place of: values of Referred-By (RFC 3892) and
+/// of Replaces (RFC 3891); "" for none.
+struct Referral {
+  std::string referred_by, replaces;
+};
+/// REFER of the peer (RFC 3515): call this one.
+struct ReferRequest {
+  std::string target;  ///< a sip: URI
+  Referral referral;
+};
+/// What becomes of our own REFER.
+struct ReferProgress {
+  int status = 0;  ///< of the call that the peer makes, or of the REFER when that is refused
+  std::string reason = {};  ///< plain words
+  bool over = false;        ///< no more comes
+};
+
 /// What a call tells its owner. All calls come from on_message, on_timer or on_send_failed.
 class CallObserver {
  public:
@@ -99,6 +116,10 @@ class CallObserver {
   virtual void on_reoffer_failed(const Ending& ending) = 0;
   /// INFO in the dialog; returns the status to answer with.
   virtual int on_info(std::string_view content_type, std::string_view body) = 0;
+  /// The peer transfers us, where Options::take_refer allows it. Returns the status to answer with;
+  /// after 202 the owner makes the call, and says what becomes of it by tell_refer_progress().
+  virtual int on_refer(const ReferRequest&) { return 403; }
+  virtual void on_refer_progress(const ReferProgress&) {}
   virtual void on_ended(const Ending& ending) = 0;  ///< Last, once; the handle is dead.
 };
 
@@ -106,7 +127,8 @@ class CallObserver {
 struct IncomingCall {
   CallHandle handle;
   std::string sip_call_id;
-  std::string from_uri, from_user, to_user, request_user;
+  std::string from_uri, from_user, to_user, request_user, request_uri;
+  std::string authorization;  ///< the header's value, "" without one
   std::string sdp;
   SocketAddress source;
 };
@@ -138,6 +160,7 @@ class UserAgent {
     /// Session timers (RFC 4028): what we ask for; 0: none. Shorter ones than the least get 422.
     Duration session_expires = std::chrono::minutes(30);
     Duration min_session_expires = std::chrono::seconds(90);
+    bool take_refer = false;   ///< else REFER gets 405
     size_t max_redirects = 0;  ///< how many 3xx a call follows; 0: they end it
   };
   /// Decides on an INVITE from outside any dialog, then or later, by ring(), accept() or reject().
@@ -154,7 +177,9 @@ class UserAgent {
   /// must live until on_ended or forget(). Errors: InvalidArgument (callee is no user or URI),
   /// Exhausted.
   Result<CallHandle> invite(const Account& account, std::string_view callee, std::string sdp,
-                            CallObserver& observer, Instant now);
+                            CallObserver& observer, Instant now, const Referral& referral = {});
+  /// From now on `observer` hears what comes.
+  void observe(CallHandle call, CallObserver& observer, Instant now);
   /// CANCEL, BYE or 4xx, as the dialog demands; on_ended comes when it is done (at once where
   /// nothing has to be awaited), at the latest after the transaction times out.
   void hangup(CallHandle call, Instant now);
@@ -167,10 +192,17 @@ class UserAgent {
   /// INFO in the dialog; ignored while it is not established.
   void send_info(CallHandle call, std::string content_type, std::string body, Instant now);
 
+  /// What becomes of the call that the peer's REFER asked for: NOTIFY; from 200 on it is over.
+  void tell_refer_progress(CallHandle call, int status, Instant now);
+  /// REFER: the peer shall call `target`, a sip: URI. The observer hears on_refer_progress.
+  void refer(CallHandle call, std::string target, Instant now);
+
   // An incoming call; nothing happens when the caller gave up already:
   void ring(CallHandle call, int status, std::string sdp, Instant now);  ///< 180 or 183
   void accept(CallHandle call, std::string sdp, CallObserver& observer, Instant now);
   void reject(CallHandle call, int status, Instant now);
+  /// 401 with these values of WWW-Authenticate; the caller comes again with another INVITE.
+  void challenge(CallHandle call, const std::vector<std::string>& challenges, Instant now);
 
   RegistrationHandle register_account(const Account& account, RegistrationObserver& observer,
                                       Instant now);

@@ -8,7 +8,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration kSettling = 3s;  // steps are allowed while a track is this young
 constexpr Duration kDelayWindow =
-    30s;                            // a least delay older than this may rise again (clock drift)
+    30s;  // a least delay older than this may rise again (clock drift)
+constexpr Duration kLeastForDrift = 20s;
 constexpr double kSlewRate = 0.02;  // of elapsed time: 20 ms a second
 
 Duration ntp_to_duration(uint64_t ntp) {
@@ -42,7 +43,19 @@ void Timeline::on_packet(MediaKind kind, RtpTimestamp timestamp, uint32_t clock_
     track.least_delay = delay;
     track.least_delay_at = arrival;
   }
+  if (!track.settled_delay && arrival - track.first_arrival >= kSettling) {
+    track.settled_delay = track.least_delay;
+    track.settled_at = track.least_delay_at;
+  }
   slew(track, arrival);
+}
+
+std::optional<double> Timeline::drift_ppm(MediaKind kind) const {
+  const Track& track = this->track(kind);
+  if (!track.settled_delay || track.least_delay_at - track.settled_at < kLeastForDrift) return {};
+  const std::chrono::duration<double> grown = *track.least_delay - *track.settled_delay,
+                                      watched = track.least_delay_at - track.settled_at;
+  return -grown / watched * 1e6;
 }
 
 void Timeline::on_sender_report(MediaKind kind, uint64_t ntp, RtpTimestamp timestamp) {

@@ -21,6 +21,9 @@ class Timeline {
   /// When what carries `timestamp` was captured, on our clock less the smallest network delay; none
   /// before the track's first packet.
   std::optional<Instant> capture_time(MediaKind kind, RtpTimestamp timestamp) const;
+  /// How much faster than ours the track's clock runs, in millionths; none before it was watched
+  /// for some 20 s.
+  std::optional<double> drift_ppm(MediaKind kind) const;
   /// True when sender reports of both tracks tie them together.
   bool lip_sync() const { return audio_.report && video_.report; }
 
@@ -37,6 +40,8 @@ class Timeline {
     // Instant = offset + ticks / clock_rate, by arrivals alone
     std::optional<Duration> least_delay;
     Instant least_delay_at{};
+    std::optional<Duration> settled_delay;  // the least one of the first seconds, and when it was
+    Instant settled_at{};
     std::optional<Duration> offset;  // what is told, slewed towards the target
     Instant first_arrival{}, last_slew{};
   };

@@ -7,7 +7,7 @@ import re
 import sys
 
 # A folder of src, and the folders whose headers it may include besides its own. cmake/layers.cmake says the same to the linker.
-_PROTOCOLS = 'base net media rtp sdp sip secure webrtc mp4 http stream ffmpeg'
+_PROTOCOLS = 'base net media rtp sdp sip secure webrtc mp4 hls http stream ffmpeg'
 LAYERS = {
     'base': '',
     'net': 'base',
@@ -17,7 +17,8 @@ LAYERS = {
     'sip': 'base sdp',
     'secure': 'base',
     'webrtc': 'base media rtp sdp secure',
-    'mp4': 'base',
+    'mp4': 'base media',
+    'hls': 'base media mp4',
     'http': 'base net',
     'config': 'base',
     'stream': 'base media rtp',

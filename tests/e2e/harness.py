@@ -214,7 +214,7 @@ class Server:
             'http.port': self.http_port, 'https.port': self.https_port, 'ws.port': self.ws_port, 'wss.port': self.wss_port,
             'legacy.ports': 'false', 'ip_local': '127.0.0.1', 'ip': '127.0.0.1', 'sip.port': self.sip_port, 'sip.tls.port': self.sip_tls_port,
             'media_port_from': media, 'media_port_to': media + 4 * calls - 1,  # audio and video of so many calls: a leak shows at once
-            'webrtc.port': self.webrtc_port, 'media.loops': 1, 'client.dir': SDK, 'log.level': 'debug',
+            'hls.port': 0, 'hls.tls.port': 0, 'webrtc.port': self.webrtc_port, 'media.loops': 1, 'client.dir': SDK, 'log.level': 'debug',
             **{name.replace('__', '.'): value for name, value in options.items()}}
         self.config = test.folder / f'{name}.conf'
         self.config.write_text(''.join(f'{name} = {value}\n' for name, value in self.options.items()))
@@ -513,7 +513,8 @@ def tone_wav(rate, hz=440):
     return path
 
 
-def _node(test, script, args, timeout):
+def node(test, script, args, timeout):
+    """What a script of lab/browser has printed as JSON."""
     process = Process(test, f'browser-{time.monotonic_ns() // 1_000_000}', ['node', LAB / 'browser' / script, *args])
     status = process.wait_end(timeout)
     log = process.log()
@@ -524,7 +525,7 @@ def _node(test, script, args, timeout):
 def look(test, mode, url, *args, timeout=90):
     """What a headless Chromium saw and heard (lab/browser/check.mjs), as a dictionary."""
     shot = test.folder / 'page.png'
-    return _node(test, 'check.mjs', [mode, url, '--shot', shot, *args], timeout)
+    return node(test, 'check.mjs', [mode, url, '--shot', shot, *args], timeout)
 
 
 class Browser(Process):
@@ -550,7 +551,7 @@ class Browser(Process):
 
 def join(test, url, *args, timeout=120):
     """What viewers saw that joined one after the other (lab/browser/join.mjs), as a list."""
-    return _node(test, 'join.mjs', [url, *args], timeout)
+    return node(test, 'join.mjs', [url, *args], timeout)
 
 
 # --- WebSocket (RFC 6455), as much as signalling needs

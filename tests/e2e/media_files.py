@@ -1,4 +1,5 @@
 """What foreign tools see in a recording or a live URL: ffprobe and ffmpeg as judges."""
+import array
 import json
 import re
 import subprocess
@@ -58,6 +59,18 @@ def tone_hz(path, seconds=None):
     if not level or level[-1] == '-inf' or float(level[-1]) < -60:
         return 0
     return round(float(crossings[-1]) * 4000)
+
+
+def tones(path):
+    """What is heard in each half second, in Hz by zero crossings; 0 is silence."""
+    done = subprocess.run(['ffmpeg', '-v', 'error', '-nostdin', '-i', str(path), '-vn', '-ac', '1', '-ar', '8000', '-f', 's16le', '-'], capture_output=True, timeout=60)
+    samples = array.array('h', done.stdout)
+    found = []
+    for at in range(0, len(samples) - 3999, 4000):
+        piece = samples[at:at + 4000]
+        loud = sum(abs(s) for s in piece) / len(piece) > 100
+        found.append(sum((a < 0) != (b < 0) for a, b in zip(piece, piece[1:])) if loud else 0)  # two crossings a period, half a second
+    return found
 
 
 def av_offset_ms(path):

@@ -2,6 +2,7 @@
 import contextlib
 import ctypes
 import os
+import subprocess
 
 from harness import LAB, Process
 
@@ -35,8 +36,14 @@ class BadCable(Process):
             test.skipTest('needs root and /dev/net/tun')
         self._server, self._viewer = (f'sipcast-{os.getpid()}-{side}' for side in ('server', 'viewer'))
         super().__init__(test, 'cable', ['python3', LAB / 'net/link.py', self._server, f'{self.SERVER_IP}/24', self._viewer, f'{self.VIEWER_IP}/24',
-                                         '--ab', to_viewer, '--ba', from_viewer, '--seed', seed])
+                                         '--ab', to_viewer, '--ba', from_viewer, '--seed', seed], stdin=subprocess.PIPE)
+        test.addCleanup(self.popen.stdin.close)
         self.wait_line('^up:')
+
+    def change(self, line):
+        """Another weather from now on, like "ba block=1" (link.py)."""
+        self.popen.stdin.write(line.encode() + b'\n')
+        self.popen.stdin.flush()
 
     def server_side(self):
         return inside(self._server)

@@ -131,12 +131,6 @@ class RestTest(TestCase):
         answer = http('POST', self.server.base + '/rest-api/call/find', b'{"callId":"nobody"}', {'Content-Type': 'application/json;charset=UTF-8'})
         self.assertEqual(answer.status, 404)
 
-    def test_whep_refuses_in_plain_words(self):
-        answer = http('POST', self.server.base + '/whep/nobody', b'v=0\r\n', {'Content-Type': 'application/sdp'})
-        self.assertIn(answer.status, (400, 404), answer)
-        self.assertTrue(answer.body)
-        self.assertEqual(http('DELETE', self.server.base + '/whep/nobody/1').status, 404)
-
     def test_the_pages_are_there(self):
         for path in ('/', '/player?stream=x', '/client2/flashphoner.js'):
             with self.subTest(path=path):

@@ -10,6 +10,8 @@ using namespace sipcast;
 
 struct Sink final : http::WsConnection {
   void send(std::string text) override { bytes += text.size(); }
+  void send_binary(std::string unit) override { bytes += unit.size(); }
+  size_t queued_bytes() const override { return 0; }
   void close(std::string) override {}
   const http::Request& upgrade_request() const override { return request; }
   http::Request request;

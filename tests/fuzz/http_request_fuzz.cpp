@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "http/byte_range.hpp"
 #include "http/http.hpp"
 #include "http/request_target.hpp"
 #include "http/response_head.hpp"
@@ -41,6 +42,8 @@ void check_path(const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Router router = sample();
   const auto [method, target] = cut(as_text({data, size}), ' ');
+  const ByteRange range = parse_byte_range(target, size);
+  CHECK(range.first + range.length <= size);
   const auto parsed = parse_target(target);
   if (!parsed) return 0;
   if (parsed->path != "*") check_path(parsed->path);

@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "sdp/session_description.hpp"
 #include "sdp/sip_media.hpp"
+#include "sdp/trickle_fragment.hpp"
 #include "sdp/viewer_answer.hpp"
 
 using namespace sipcast;
@@ -19,6 +20,7 @@ SipLocal local_side(SrtpMode srtp) {
           .srtp = srtp,
           .audio_keys = {SdesKey{}, SdesKey{.suite = SrtpSuite::Sha1_32}},
           .video_keys = {SdesKey{}, SdesKey{.suite = SrtpSuite::Sha1_32}},
+          .dtls_fingerprint = "sha-256 AA:BB",
           .parameter_sets = {{0x67, 0x42, 0xc0, 0x1e, 0xab}, {0x68, 0xce, 0x3c, 0x80}}};
 }
 
@@ -50,7 +52,9 @@ void check_round_trip(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text = as_text({data, size});
   check_round_trip(text);
-  for (const SrtpMode srtp : {SrtpMode::Off, SrtpMode::Optional, SrtpMode::Required}) {
+  (void)parse_trickle_fragment(text);
+  for (const SrtpMode srtp :
+       {SrtpMode::Off, SrtpMode::Optional, SrtpMode::Required, SrtpMode::Dtls}) {
     (void)read_answer(text, local_side(srtp));
     if (const auto answer = make_answer(text, local_side(srtp))) {
       CHECK(answer->sdp.size() > kMaxSdpBytes || parse_session(answer->sdp).has_value());

@@ -135,6 +135,14 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
     auto id = fields->required_text("callId");
     return id ? answer(calls.terminate(CallId{std::move(*id)})) : error_response(id.error());
   });
+  add("transfer", [&calls](const http::Request& request) {
+    const auto fields = JsonFields::parse(request.body);
+    if (!fields) return error_response(fields.error());
+    const auto id = fields->required_text("callId");
+    if (!id) return error_response(id.error());
+    const auto target = fields->required_text("target");
+    return target ? answer(calls.transfer(CallId{*id}, *target)) : error_response(target.error());
+  });
   add("send_dtmf", [&calls](const http::Request& request) {
     const auto fields = JsonFields::parse(request.body);
     if (!fields) return error_response(fields.error());

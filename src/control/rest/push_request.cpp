@@ -19,6 +19,9 @@ Result<void> read_options(const JsonFields& fields, StartPush& command) {
   if (!action) return std::unexpected(action.error());
   if (!file) return std::unexpected(file.error());
   if (!loop) return std::unexpected(loop.error());
+  const auto slate = options.boolean("slate", false);
+  if (!slate) return fail(slate.error().code, "options." + slate.error().cause);
+  command.slate = *slate;
   if (!*action) return {};
   if (**action == "mute") {
     command.muted = true;

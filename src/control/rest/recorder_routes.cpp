@@ -9,25 +9,6 @@
 namespace sipcast::rest {
 namespace {
 
-constexpr uint64_t kMostMegabytes = 1'000'000;
-
-/// "20M": megabytes; "3600": seconds.
-Result<void> read_rotation(std::string_view text, StartRecording& command) {
-  const bool size = text.ends_with('M') || text.ends_with('m');
-  if (size) text.remove_suffix(1);
-  const auto number = parse_decimal(text, kMostMegabytes);
-  if (!number || *number == 0) {
-    return fail(Errc::InvalidArgument,
-                "config.rotation: must be a size in megabytes like 20M, or seconds");
-  }
-  if (size) {
-    command.rotate_bytes = *number << 20;
-  } else {
-    command.rotate_after = std::chrono::seconds(*number);
-  }
-  return {};
-}
-
 boost::json::object to_object(const RecordingInfo& recording) {
   const RecordingStats& stats = recording.stats;
   const bool failed = !stats.cause.empty();
@@ -89,9 +70,12 @@ Result<StartRecording> parse_start_recording(std::string_view body) {
   if (!rotation) return fail(rotation.error().code, "config." + rotation.error().cause);
   command.name_template = name->value_or("");
   if (*rotation) {
-    if (auto read = read_rotation(**rotation, command); !read) {
-      return std::unexpected(read.error());
+    auto read = parse_rotation(**rotation);
+    if (!read || rotation->value().empty()) {
+      return fail(Errc::InvalidArgument,
+                  "config.rotation: must be a size in megabytes like 20M, or seconds");
     }
+    command.rotation = *read;
   }
   return command;
 }

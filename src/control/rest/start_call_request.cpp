@@ -91,7 +91,8 @@ boost::json::object to_object(const CallInfo& info) {
           {"mediaProvider", "Flash"},
           {"sipMessageRaw", nullptr},
           {"isMsrp", false},
-          {"target", nullptr},
+          {"target", info.transfer ? text_or_null(info.transfer->target) : nullptr},
+          {"transferStatus", info.transfer ? text_or_null(info.transfer->status) : nullptr},
           {"holdForTransfer", false},
           {"info", text_or_null(info.info)},
           {"cause", text_or_null(printable(info.cause, 500))}};

@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "control/ws/mse_playback.hpp"
 
 namespace sipcast::ws {
 namespace {
@@ -41,14 +42,22 @@ struct Playing {
   std::string audio_codec, video_codec;
   std::string cause;  ///< of a refusal, in plain words
   int64_t created_ms = now_ms();
+  uint64_t number = 0;                 ///< in the order of asking
+  std::unique_ptr<MsePlayback> mse{};  ///< null: WebRTC
 };
+
+class Session;
+/// Sessions by their token.
+using SessionsByToken = std::map<std::string, std::weak_ptr<Session>, std::less<>>;
 
 /// Lives on the web loop; callbacks of media loops come back to it by posting.
 class Session {
  public:
-  Session(const WcsSessions::Options& options, EventLoop& web, MediaPlane& media,
-          std::shared_ptr<http::WsConnection> connection, Logger log)
+  Session(const WcsSessions::Options& options, std::shared_ptr<SessionsByToken> tokens,
+          EventLoop& web, MediaPlane& media, std::shared_ptr<http::WsConnection> connection,
+          Logger log)
       : options_(options),
+        tokens_(std::move(tokens)),
         web_(web),
         media_(media),
         connection_(std::move(connection)),
@@ -70,6 +79,14 @@ class Session {
   void schedule_ping();
   void connect(const json::object& client);
   void play(const json::object& request);
+  void play_mse(const std::string& id, const StreamName& name, ViewerId viewer);
+  void begin_mse(const std::string& id);
+  void mse_tracks(const std::string& id, const TrackList& tracks);
+  void become_transport(const json::object& request);
+  bool take_transport(std::shared_ptr<http::WsConnection> transport);
+  void transport_closed(const http::WsConnection* transport);
+  void started(const std::string& id);
+  void stream_ended(const std::string& id, EndReason reason);
   void stop(const json::object& request);
   void available(const json::object& request);
   void notify(const std::string& id, const Playing& playing, const std::string& info);
@@ -94,12 +111,15 @@ class Session {
   }
 
   const WcsSessions::Options& options_;
+  std::shared_ptr<SessionsByToken> tokens_;
   EventLoop& web_;
   MediaPlane& media_;
   std::shared_ptr<http::WsConnection> connection_;
   Logger log_;
   std::weak_ptr<Session> self_;
   std::string token_;
+  std::weak_ptr<Session> carries_for_;  // this is a media socket of that session
+  uint64_t streams_total_ = 0;
   std::map<std::string, Playing> playing_;  // by mediaSessionId
   int missed_ = 0;
   EventLoop::Timer ping_timer_;
@@ -135,6 +155,7 @@ void Session::on_text(std::string_view text) {
       message == "sendStreamEvent" || message == "hangup") {
     return;
   }
+  if (message == "connectMediaTransport") return become_transport(*data);
   if (token_.empty()) return log_.debug("{} before connection: ignored", printable(message, 40));
   if (message == "playStream") return play(*data);
   if (message == "stopStream") return stop(*data);
@@ -162,6 +183,7 @@ void Session::on_text(std::string_view text) {
 void Session::connect(const json::object& client) {
   if (!token_.empty()) return;
   token_ = random_token(24);
+  tokens_->emplace(token_, self_);
   json::object user = client;
   user.erase("sipPassword");
   user.insert_or_assign("authToken", token_);
@@ -179,7 +201,7 @@ void Session::notify(const std::string& id, const Playing& playing, const std::s
                      {"hasVideo", !playing.video_codec.empty()},
                      {"hasAudio", !playing.audio_codec.empty()},
                      {"status", playing.status},
-                     {"mediaProvider", "WebRTC"},
+                     {"mediaProvider", playing.mse ? "MSE" : "WebRTC"},
                      {"mediaType", "play"},
                      {"record", false},
                      {"createDate", playing.created_ms}};
@@ -202,17 +224,23 @@ void Session::play(const json::object& request) {
   if (playing_.contains(id)) return refuse(request, "MediaSessionId is already in use");
   if (playing_.size() >= options_.max_streams)
     return refuse(request, "This session plays its greatest number of streams");
-  if (text_of(request, "mediaProvider") != "WebRTC") {
-    return refuse(
-        request,
-        "Only WebRTC is supported: open the page over https, so that the browser allows it");
+  const std::string provider = text_of(request, "mediaProvider");
+  if (provider != "WebRTC" && provider != "MSE") {
+    return refuse(request,
+                  "Only WebRTC and MSE are supported: what others take (MPEG-1) is not made here");
   }
   const ViewerId viewer{random_u64()};
-  playing_.emplace(id, Playing{.viewer = viewer, .name = StreamName{name}});
-  log_.info("plays {}", printable(name, 80));
+  playing_.emplace(
+      id,
+      Playing{.viewer = viewer, .name = StreamName{name}, .number = ++streams_total_, .mse = {}});
+  log_.info("plays {} by {}", printable(name, 80), provider);
+  if (provider == "MSE") return play_mse(id, StreamName{name}, viewer);
   media_.worker_for(StreamName{name})
       .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"),
-                  connection_->upgrade_request().remote, callbacks_for(id, viewer));
+                  connection_->upgrade_request().remote,
+                  text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                         : MediaWorker::Reach::Any,
+                  callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, ViewerId viewer) {
@@ -222,11 +250,7 @@ MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, Viewe
                 [](Session& self, const std::string& session,
                    const Result<ViewerAccepted>& accepted) { self.answered(session, accepted); }),
       .playing = later(id, viewer,
-                       [](Session& self, const std::string& session) {
-                         Playing& playing = self.playing_.at(session);
-                         playing.status = "PLAYING";
-                         self.notify(session, playing, "");
-                       }),
+                       [](Session& self, const std::string& session) { self.started(session); }),
       .changed = later(id, viewer,
                        [](Session& self, const std::string& session, const ViewerPlays& plays) {
                          Playing& playing = self.playing_.at(session);
@@ -243,12 +267,93 @@ MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, Viewe
                       }),
       .stream_ended = later(id, viewer,
                             [](Session& self, const std::string& session, EndReason reason) {
-                              const bool failed = reason == EndReason::NoMedia;
-                              self.finish(
-                                  session, failed ? "FAILED" : "STOPPED",
-                                  failed ? "Failed by RTP activity" : "Stopped by publisher stop");
+                              self.stream_ended(session, reason);
                             }),
   };
+}
+
+void Session::started(const std::string& id) {
+  Playing& playing = playing_.at(id);
+  playing.status = "PLAYING";
+  notify(id, playing, "");
+}
+
+void Session::stream_ended(const std::string& id, EndReason reason) {
+  const bool failed = reason == EndReason::NoMedia;
+  finish(id, failed ? "FAILED" : "STOPPED",
+         failed ? "Failed by RTP activity" : "Stopped by publisher stop");
+}
+
+void Session::play_mse(const std::string& id, const StreamName& name, ViewerId viewer) {
+  media_.worker_for(name).has_stream(
+      name, later(id, viewer, [](Session& self, const std::string& session, bool is_there) {
+        if (is_there) return self.begin_mse(session);
+        self.playing_.at(session).cause = "there is no stream of this name";
+        self.finish(session, "FAILED", "Stream not found");
+      }));
+}
+
+void Session::begin_mse(const std::string& id) {
+  Playing& playing = playing_.at(id);
+  const ViewerId viewer = playing.viewer;
+  MseSender::Events events{
+      .tracks = later(id, viewer,
+                      [](Session& self, const std::string& session, const TrackList& tracks) {
+                        self.mse_tracks(session, tracks);
+                      }),
+      .playing = later(id, viewer,
+                       [](Session& self, const std::string& session) { self.started(session); }),
+      .ended = later(id, viewer, [](Session& self, const std::string& session, EndReason reason) {
+        self.stream_ended(session, reason);
+      })};
+  const auto failed =
+      later(id, viewer, [](Session& self, const std::string& session, const Error& error) {
+        self.finish(session, "FAILED", error.cause);
+      });
+  playing.mse =
+      std::make_unique<MsePlayback>(media_, playing.name, viewer.value, std::move(events), failed);
+}
+
+void Session::mse_tracks(const std::string& id, const TrackList& tracks) {
+  Playing& playing = playing_.at(id);
+  if (tracks.video && tracks.video->codec == Codec::Vp8) {
+    playing.cause = "MSE carries H.264 and this call's video is VP8: play it by WebRTC";
+    return finish(id, "FAILED", "No common codecs");
+  }
+  if (!playing.audio_codec.empty()) return;  // answered already
+  playing.audio_codec = "mpeg4-generic";
+  if (tracks.video) playing.video_codec = "H264";
+  playing.mse->answered();
+  send("setRemoteSDP", {id, mse_answer(tracks)});
+}
+
+void Session::become_transport(const json::object& request) {
+  const auto found = tokens_->find(text_of(request, "authToken"));
+  const auto owner = found == tokens_->end() ? nullptr : found->second.lock();
+  if (!owner) return connection_->close("connectMediaTransport: no session has this authToken");
+  if (!owner->take_transport(connection_)) {
+    return connection_->close("connectMediaTransport: no stream of the session waits for it");
+  }
+  carries_for_ = owner;
+}
+
+/// Nothing in the message says for which stream: the oldest that has been answered.
+bool Session::take_transport(std::shared_ptr<http::WsConnection> transport) {
+  Playing* oldest = nullptr;
+  for (auto& [id, playing] : playing_) {
+    if (!playing.mse || !playing.mse->wants_transport()) continue;
+    if (!oldest || playing.number < oldest->number) oldest = &playing;
+  }
+  if (oldest) oldest->mse->connect(std::move(transport));
+  return oldest != nullptr;
+}
+
+/// The SDK does not notice by itself.
+void Session::transport_closed(const http::WsConnection* transport) {
+  for (const auto& [id, playing] : playing_) {
+    if (!playing.mse || !playing.mse->uses(transport)) continue;
+    return finish(std::string(id), "FAILED", "Media transport closed");
+  }
 }
 
 void Session::answered(const std::string& id, const Result<ViewerAccepted>& accepted) {
@@ -303,6 +408,8 @@ void Session::available(const json::object& request) {
 
 void Session::on_close() {
   ping_timer_.cancel();
+  tokens_->erase(token_);
+  if (const auto owner = carries_for_.lock()) owner->transport_closed(connection_.get());
   for (const auto& [id, playing] : playing_)
     media_.worker_for(playing.name).remove_viewer(playing.viewer);
   playing_.clear();
@@ -318,13 +425,21 @@ struct Observer final : http::WsObserver {
 
 }  // namespace
 
+struct WcsSessions::Tokens {
+  std::shared_ptr<SessionsByToken> all = std::make_shared<SessionsByToken>();
+};
+
 WcsSessions::WcsSessions(Options options, EventLoop& web, MediaPlane& media, Logger log)
-    : options_(options), web_(web), media_(media), log_(std::move(log)) {}
+    : options_(options),
+      web_(web),
+      media_(media),
+      log_(std::move(log)),
+      tokens_(std::make_shared<Tokens>()) {}
 
 std::unique_ptr<http::WsObserver> WcsSessions::accept(
     std::shared_ptr<http::WsConnection> connection) {
-  auto session = std::make_shared<Session>(options_, web_, media_, std::move(connection),
-                                           log_.with("ws", random_token(6)));
+  auto session = std::make_shared<Session>(options_, tokens_->all, web_, media_,
+                                           std::move(connection), log_.with("ws", random_token(6)));
   session->begin(session);
   return std::make_unique<Observer>(std::move(session));
 }

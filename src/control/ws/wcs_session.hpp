@@ -9,7 +9,8 @@
 namespace sipcast::ws {
 
 /// The signalling of the Flashphoner Web SDK on one WebSocket (wcs-websocket): connection,
-/// playStream, stopStream, availableStream, keep-alives. On the web loop. What is not served is
+/// playStream, stopStream, availableStream, keep-alives; and the sockets that its MSE player opens
+/// besides, which name a session by its token. On the web loop. What is not served is
 /// answered with a reason, or ignored where the SDK expects no answer.
 class WcsSessions {
  public:
@@ -27,6 +28,8 @@ class WcsSessions {
   EventLoop& web_;
   MediaPlane& media_;
   Logger log_;
+  struct Tokens;
+  std::shared_ptr<Tokens> tokens_;
 };
 
 }  // namespace sipcast::ws

@@ -1,16 +1,18 @@
 // Opens a stream in a real headless browser and prints as JSON what was seen and heard. Exit status 0: it played.
 //
-//   node check.mjs whep URL        plays a WHEP endpoint
+//   node check.mjs whep URL        plays a WHEP endpoint; whip-whep URL does so with the npm package of that name
 //   node check.mjs page URL        opens a page that has a <video> of its own; steps drive it, in the order given:
-//        --fill SELECTOR=VALUE   --click SELECTOR   --until SELECTOR=TEXT (waits up to 30 s)   --measure (here, not at the end)
+//        --fill SELECTOR=VALUE   --click SELECTOR   --until SELECTOR=TEXT (waits up to 30 s)   --press SELECTOR (a click on what is not in sight)   --wait SECS   --measure (here, not at the end)
 //        --no-video (only the steps)
 //
 //   default     every frame for --secs (8): barcode, gaps, repeats, freezes; the tone; WebRTC figures
+//   --relay       whip-whep: by a TURN server alone
 //   --sound-only  the tone of a stream without a picture
 //   --avsync    offset of beep and flash (fixture flashbeep)            --latency   glass to glass (live-ffmpeg.sh ... ms, same machine)
 //   --leave SECS    closes the tab, without a word to the server, and ends SECS later
 //   --require-frames N, --require-hz N       fails when fewer frames were seen, or another tone (or none) was heard
 //   --firefox   Firefox instead of Chromium        --shot OUT.png       --text SELECTOR   prints the element's text at the end
+import fs from 'node:fs'
 import { open } from './browser.mjs'
 
 const [mode, url, ...args] = process.argv.slice(2)
@@ -24,6 +26,8 @@ async function drive() {
     const [, selector, text] = /^((?:\[[^\]]*\]|[^=[])*)=?(.*)$/s.exec(args[i + 1] ?? '')
     if (flag === '--fill') await page.$eval(selector, (e, v) => { e.value = v; for (const t of ['input', 'change']) e.dispatchEvent(new Event(t, { bubbles: true })) }, text)
     if (flag === '--click') await page.click(selector)
+    if (flag === '--press') await page.$eval(selector, e => e.click())
+    if (flag === '--wait') await new Promise(r => setTimeout(r, selector * 1000))
     if (flag === '--measure') await measure()
     if (flag === '--until') await page.waitForFunction((s, t) => document.querySelector(s)?.textContent.includes(t), { timeout: 30000 }, selector, text)
   }
@@ -35,7 +39,11 @@ async function play() {
   await page.goto(top)
   await page.setRequestInterception(false)
   await page.addScriptTag({ path: new URL('players.js', import.meta.url).pathname })
-  await page.evaluate((mode, url) => lab[mode](document.querySelector('video'), url), mode, url)
+  if (mode === 'whip-whep') {
+    const module = fs.readFileSync(new URL('node_modules/whip-whep/whep.js', import.meta.url), 'utf8')
+    await page.addScriptTag({ type: 'module', content: `${module}\nwindow.WHEPClient = WHEPClient` })
+  }
+  await page.evaluate((mode, url, relay) => lab[mode](document.querySelector('video'), url, relay), mode, url, has('--relay') || undefined)
 }
 async function leave() {                                              // the tab goes; the browser stays, and says when
   await page.evaluate(() => delete lab.resource)
