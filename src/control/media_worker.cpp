@@ -135,6 +135,7 @@ void MediaWorker::has_stream(StreamName name, std::function<void(bool)> done) {
 void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
   loop_.post([this, done = std::move(done)] {
     std::vector<StreamInfo> streams;
+    streams.reserve(calls_.size());
     for (const auto& [key, call] : calls_) streams.push_back(info_of(call));
     done(std::move(streams));
   });
