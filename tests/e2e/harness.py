@@ -470,12 +470,12 @@ class Sipp(Process):
 
 
 class TestPhone(Process):
-    """Our built-in phone. `events` are the JSON lines that it has printed."""
+    """Our built-in phone, for `calls` at a time. `events` are the JSON lines that it has printed."""
 
-    def __init__(self, test, *options, name='test-phone'):
+    def __init__(self, test, *options, name='test-phone', calls=10):
         self.port = free_ports()
-        rtp = free_ports(40, even=True)
-        super().__init__(test, name, [BINARY, 'phone', '--listen', f'127.0.0.1:{self.port}', '--rtp-ports', f'{rtp}-{rtp + 39}', *options])
+        rtp = free_ports(4 * calls, even=True)
+        super().__init__(test, name, [BINARY, 'phone', '--listen', f'127.0.0.1:{self.port}', '--rtp-ports', f'{rtp}-{rtp + 4 * calls - 1}', *options])
         eventually(lambda: not _is_free(self.port) or not self.running(), 5, 'the port of the test phone')
         test.assertTrue(self.running(), self.log())
 

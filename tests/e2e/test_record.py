@@ -24,7 +24,7 @@ class RecordTest(TestCase):
         self.server = Server(self, record__dir=self.records, **options)
 
     def call(self, call_id, *phone_options, **fields):
-        phone = TestPhone(self, *phone_options, name=f'phone-{call_id}-{time.monotonic_ns()}')
+        phone = TestPhone(self, *phone_options, name=f'phone-{call_id}-{time.monotonic_ns()}', calls=2)
         self.phones.append(phone)
         self.server.startup(**call_fields(call_id, f'room-{call_id}', sipPort=str(phone.port), **fields))
 
