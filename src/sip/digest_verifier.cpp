@@ -97,6 +97,7 @@ bool DigestVerifier::is_fresh(const std::string& nonce, Instant now) const {
 
 std::vector<std::string> DigestVerifier::challenges(bool stale, Instant now) const {
   std::vector<std::string> values;
+  values.reserve(options_.algorithms.size());
   for (const DigestAlgorithm algorithm : options_.algorithms) {
     values.push_back(fmt::format("Digest realm={}, nonce=\"{}\", algorithm={}, qop=\"auth\"{}",
                                  quoted(options_.realm), nonce_at(ms_of(now)), name_of(algorithm),

@@ -51,8 +51,9 @@ class Redactor {
   }
 
  private:
-  /// `part` is a view into text_.
+  /// `part` is a view into text_, or empty.
   void mask(std::string_view part, char with = kMask) {
+    if (part.empty()) return;
     const size_t at = static_cast<size_t>(part.data() - text_.data());
     std::fill_n(text_.begin() + static_cast<std::ptrdiff_t>(at), part.size(), with);
   }
