@@ -106,9 +106,9 @@ void Call::on_notify(const Received& request, const std::string& key) {
   const std::string event(trim(cut(request.message.get("Event"), ';').first));
   if (!our_refer_ || !iequals(event, "refer")) return reply(request, key, 481);
   reply(request, key, 200);
-  const auto state = cut(request.message.get("Subscription-State"), ';').first;
+  const std::string state(trim(cut(request.message.get("Subscription-State"), ';').first));
   const int status = sipfrag_status(request.message);
-  const bool over = status >= 200 || iequals(trim(state), "terminated");
+  const bool over = status >= 200 || iequals(state, "terminated");
   ReferProgress progress{.status = status, .over = over};
   if (status > 0) progress.reason = fmt::format("SIP {} {}", status, reason_phrase(status));
   if (over) return our_refer_over(progress);

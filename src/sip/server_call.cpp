@@ -67,6 +67,7 @@ void Call::accept(std::string sdp, CallObserver& observer) {
 
 void Call::challenge(const std::vector<std::string>& challenges) {
   std::vector<Message::Header> headers;
+  headers.reserve(challenges.size());
   for (const std::string& value : challenges) headers.push_back({"WWW-Authenticate", value});
   reject(401, headers);
 }

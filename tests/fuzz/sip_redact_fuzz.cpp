@@ -8,7 +8,7 @@
 using namespace sipcast;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(as_text(BytesView(data, size)));
+  const std::string text(reinterpret_cast<const char*>(data), size);
   const std::string seen = sip::redacted(text);
   if (seen.size() != text.size() || sip::redacted(seen) != seen) std::abort();
   for (size_t i = 0; i < seen.size(); ++i) {
