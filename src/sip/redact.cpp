@@ -66,7 +66,7 @@ class Redactor {
     for (const std::string_view piece : split_outside_quotes(value, ',')) {
       const auto [name, secret] = cut(piece, '=');
       if (piece.contains('=') && any_of(trim(name), kOpen)) continue;
-      mask(piece.contains('=') ? inside_quotes(secret) : piece);
+      mask(piece.contains('=') && !name.contains('"') ? inside_quotes(secret) : piece);
     }
   }
 
@@ -77,6 +77,7 @@ class Redactor {
     }
     if (name == "authorization" || name == "proxy-authorization") {
       const auto [scheme, rest] = cut(field.value, ' ');
+      if (scheme.find_first_of("=\"") != std::string_view::npos) return mask(field.value);
       return iequals(scheme, "Digest") ? mask_credentials(rest) : mask(rest);
     }
     static constexpr std::array<std::string_view, 6> kSecret = {"authoriz", "token",  "secret",
