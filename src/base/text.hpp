@@ -17,6 +17,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::pair<std::string_view, std::string_view> cut(std::string_view text, char separator);
 /// Decimal digits only, the whole text, within [0, max].
 std::optional<uint64_t> parse_decimal(std::string_view text, uint64_t max = UINT64_MAX);
+/// Hexadecimal digits only, the whole text, up to 64 bits.
+std::optional<uint64_t> parse_hex(std::string_view text);
 std::string to_hex(std::string_view bytes);
 /// What a stranger wrote, made fit for one line of log: control characters, quotes, backslashes and
 /// invalid UTF-8 become escapes, and it is cut at `max` bytes.

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace sipcast {
 
@@ -13,6 +14,9 @@ using WallTime = std::chrono::system_clock::time_point;
 inline int64_t to_ms(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
+
+/// UTC by RFC 3339, in milliseconds: "2026-11-26T08:00:00.666Z".
+std::string iso_time(WallTime time);
 
 /// Wall clock as a 64-bit NTP timestamp (RFC 3550 §4): seconds since 1900, 32-bit fraction.
 inline uint64_t to_ntp(WallTime time) {

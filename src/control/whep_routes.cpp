@@ -1,11 +1,9 @@
 #include "control/whep_routes.hpp"
 
-#include <boost/json.hpp>
-#include <charconv>
-
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/rest/http_status.hpp"
+#include "control/rest/problem.hpp"
 #include "sdp/trickle_fragment.hpp"
 
 namespace sipcast {
@@ -25,28 +23,17 @@ std::string encode_path(std::string_view text) {
   return encoded;
 }
 
-/// RFC 9457. `title` is the same for all of one status.
-http::Response problem(int status, std::string_view title, std::string_view detail) {
-  http::Response response = http::Response::json(
-      status, boost::json::serialize(boost::json::object{
-                  {"title", title}, {"status", status}, {"detail", printable(detail, 1000)}}));
-  for (auto& [name, value] : response.headers) {
-    if (name == "Content-Type") value = "application/problem+json";
-  }
-  return response;
-}
-
-http::Response problem(const Error& error) {
+http::Response refusal(const Error& error) {
   if (error.code == Errc::Timeout) {  // draft-ietf-wish-whep §4.2: not live yet
-    http::Response later = problem(409, "Not live yet", error.cause);
+    http::Response later = rest::problem(409, "Not live yet", error.cause);
     later.headers.emplace_back("Retry-After", "2");
     return later;
   }
-  return problem(rest::http_status(error.code), to_string(error.code), error.cause);
+  return rest::problem(rest::http_status(error.code), to_string(error.code), error.cause);
 }
 
 http::Response wrong_type(std::string_view wanted) {
-  return problem(415, "Unsupported Media Type", fmt::format("send it as {}", wanted));
+  return rest::problem(415, "Unsupported Media Type", fmt::format("send it as {}", wanted));
 }
 
 bool has_type(const http::Request& request, std::string_view wanted) {
@@ -66,13 +53,12 @@ std::optional<Session> session_of(std::string_view path) {
   const size_t slash = rest.rfind('/');
   if (slash == std::string_view::npos) return {};
   const std::string_view hex = rest.substr(slash + 1);
-  uint64_t id = 0;
-  const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), id, 16);
-  if (hex.size() != 16 || error != std::errc{} || end != hex.data() + hex.size()) return {};
-  return Session{StreamName{std::string(rest.substr(0, slash))}, ViewerId{id}};
+  const auto id = parse_hex(hex);
+  if (hex.size() != 16 || !id) return {};
+  return Session{StreamName{std::string(rest.substr(0, slash))}, ViewerId{*id}};
 }
 
-http::Response no_viewer() { return problem({Errc::NotFound, "there is no such viewer"}); }
+http::Response no_viewer() { return refusal({Errc::NotFound, "there is no such viewer"}); }
 
 http::Response created(const ViewerAccepted& accepted, std::string location,
                        const std::vector<IceServer>& servers) {
@@ -100,11 +86,11 @@ void play(MediaPlane& media, const Servers& servers, const http::Request& reques
   MediaWorker::ViewerCallbacks callbacks;
   callbacks.answered = [respond, servers,
                         location = std::move(location)](const Result<ViewerAccepted>& accepted) {
-    respond(accepted ? created(*accepted, location, *servers) : problem(accepted.error()));
+    respond(accepted ? created(*accepted, location, *servers) : refusal(accepted.error()));
   };
   const std::string transport = request.query_value("transport");
   if (!transport.empty() && !iequals(transport, "tcp") && !iequals(transport, "udp")) {
-    return respond(problem({Errc::InvalidArgument, "transport: must be udp or tcp"}));
+    return respond(refusal({Errc::InvalidArgument, "transport: must be udp or tcp"}));
   }
   const auto reach =
       iequals(transport, "tcp") ? MediaWorker::Reach::TcpOnly : MediaWorker::Reach::Any;
@@ -118,11 +104,11 @@ http::Response judge(const sdp::TrickleFragment& fragment, std::string_view if_m
   const bool restart = (!fragment.ufrag.empty() && fragment.ufrag != ice.remote_ufrag) ||
                        (!fragment.pwd.empty() && fragment.pwd != ice.remote_pwd);
   if (if_match != "*" && if_match != entity_tag(ice)) {
-    return problem(412, "Precondition Failed", "If-Match names another ICE session");
+    return rest::problem(412, "Precondition Failed", "If-Match names another ICE session");
   }
   if (restart) {
-    return problem(422, "Unprocessable Content",
-                   "ICE restarts are not supported: DELETE this viewer and POST a new offer");
+    return rest::problem(422, "Unprocessable Content",
+                         "ICE restarts are not supported: DELETE this viewer and POST a new offer");
   }
   return {.status = 204, .headers = {}, .body = {}};
 }
@@ -133,10 +119,11 @@ void trickle(MediaPlane& media, const http::Request& request, const http::Respon
   if (!has_type(request, kFragment)) return respond(wrong_type(kFragment));
   const std::string if_match(trim(request.header("if-match")));
   if (if_match.empty()) {
-    return respond(problem(428, "Precondition Required", "If-Match must say the ETag of the 201"));
+    return respond(
+        rest::problem(428, "Precondition Required", "If-Match must say the ETag of the 201"));
   }
   auto fragment = sdp::parse_trickle_fragment(request.body);
-  if (!fragment) return respond(problem(fragment.error()));
+  if (!fragment) return respond(refusal(fragment.error()));
   media.worker_for(session->stream)
       .viewer_ice(session->viewer, [respond, if_match, fragment = std::move(*fragment)](
                                        const std::optional<ViewerIce>& ice) {

@@ -68,10 +68,7 @@ void FrameAssembler::on_timer(Instant now) {
 }
 
 void FrameAssembler::on_tracks(const TrackList& tracks) {
-  const auto same_codec = [](const std::optional<TrackInfo>& a, const std::optional<TrackInfo>& b) {
-    return a.has_value() == b.has_value() && (!a || a->codec == b->codec);
-  };
-  if (!same_codec(tracks_.video, tracks.video)) {  // nothing until the first keyframe
+  if (codec_of(tracks_.video) != codec_of(tracks.video)) {  // nothing until the first keyframe
     video_format_.reset();
     video_bytes_.clear();
     video_broken_ = video_keyframe_ = video_wanted_ = false;

@@ -98,11 +98,11 @@ void WebRtcViewer::on_tracks(const TrackList& tracks) {
     last_replay_.reset();
   }
   if (!audio && !video) return;
-  const auto codec_of = [](const std::optional<TrackRewriter>& rewriter) {
+  const auto sent_codec = [](const std::optional<TrackRewriter>& rewriter) {
     return rewriter && rewriter->playable() ? std::optional(rewriter->track().codec) : std::nullopt;
   };
-  plays.audio = codec_of(audio_);
-  plays.video = codec_of(video_);
+  plays.audio = sent_codec(audio_);
+  plays.video = sent_codec(video_);
   const auto name = [](std::optional<Codec> codec) { return codec ? codec_name(*codec) : "none"; };
   log_.info("goes on with audio {}, video {}{}{}", name(plays.audio), name(plays.video),
             plays.cause.empty() ? "" : ": ", plays.cause);
@@ -113,7 +113,7 @@ void WebRtcViewer::on_tracks(const TrackList& tracks) {
 bool WebRtcViewer::follow(std::optional<TrackRewriter>& rewriter,
                           const std::optional<TrackInfo>& track, std::string& cause) {
   if (!rewriter) return false;
-  const bool changed = rewriter->follow(track ? std::optional(track->codec) : std::nullopt);
+  const bool changed = rewriter->follow(codec_of(track));
   if (track && !rewriter->playable()) {
     const MediaKind kind = kind_of(track->codec);
     cause += fmt::format("{}the phone sends {} as {} now, which this viewer did not offer",

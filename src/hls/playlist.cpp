@@ -1,6 +1,5 @@
 #include "hls/playlist.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,13 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-std::string date_time(WallTime time) {
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::floor<std::chrono::seconds>(ms)),
-                     ms.time_since_epoch().count() % 1000);
-}
 }  // namespace
 
 Playlist::Playlist(Options options) : options_(std::move(options)) {}
@@ -155,7 +147,7 @@ void Playlist::write_segment(std::string& out, const Segment& segment, bool with
   auto to = std::back_inserter(out);
   const WallTime wall = options_.wall + std::chrono::duration_cast<WallTime::duration>(
                                             segment.parts.front().start - options_.moment);
-  fmt::format_to(to, "#EXT-X-PROGRAM-DATE-TIME:{}\n", date_time(wall));
+  fmt::format_to(to, "#EXT-X-PROGRAM-DATE-TIME:{}\n", iso_time(wall));
   for (size_t i = 0; with_parts && i < segment.parts.size(); ++i) {
     const Part& part = segment.parts[i];
     fmt::format_to(to, "#EXT-X-PART:DURATION={:.5f},URI=\"{}\"{}\n", seconds(part.duration),

@@ -12,29 +12,24 @@ SrtpMasterKey master(const sdp::SdesKey& key) {
           .salt = key.salt};
 }
 
+template <class Ways>
+Result<void> use(std::optional<Ways>& ways, const SrtpKeys& keys) {
+  auto out = decltype(Ways::out)::create(keys.send);
+  auto in = decltype(Ways::in)::create(keys.receive);
+  if (!out) return std::unexpected(out.error());
+  if (!in) return std::unexpected(in.error());
+  ways.emplace(std::move(*out), std::move(*in));
+  return {};
+}
+
 }  // namespace
 
 SrtpKeys to_srtp_keys(const sdp::SdesKeys& keys) {
   return {.send = master(keys.send), .receive = master(keys.receive)};
 }
 
-Result<void> TrackSrtp::use_for_rtp(const SrtpKeys& keys) {
-  auto out = SrtpSender::create(keys.send);
-  auto in = SrtpReceiver::create(keys.receive);
-  if (!out) return std::unexpected(out.error());
-  if (!in) return std::unexpected(in.error());
-  rtp_.emplace(std::move(*out), std::move(*in));
-  return {};
-}
-
-Result<void> TrackSrtp::use_for_rtcp(const SrtpKeys& keys) {
-  auto out = SrtcpSender::create(keys.send);
-  auto in = SrtcpReceiver::create(keys.receive);
-  if (!out) return std::unexpected(out.error());
-  if (!in) return std::unexpected(in.error());
-  rtcp_.emplace(std::move(*out), std::move(*in));
-  return {};
-}
+Result<void> TrackSrtp::use_for_rtp(const SrtpKeys& keys) { return use(rtp_, keys); }
+Result<void> TrackSrtp::use_for_rtcp(const SrtpKeys& keys) { return use(rtcp_, keys); }
 
 Result<BytesView> TrackSrtp::open_rtp(BytesView sealed) {
   if (!rtp_) return fail(Errc::Unauthorized);

@@ -43,6 +43,10 @@ struct TrackInfo {
   friend bool operator==(const TrackInfo&, const TrackInfo&) = default;
 };
 
+inline std::optional<Codec> codec_of(const std::optional<TrackInfo>& track) {
+  return track ? std::optional(track->codec) : std::nullopt;
+}
+
 /// At most one audio and one video track.
 struct TrackList {
   std::optional<TrackInfo> audio;

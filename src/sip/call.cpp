@@ -189,8 +189,7 @@ void Call::answer_reoffer(const Received& request, const std::string& key, std::
   const auto answer = observer_->on_reoffer(sdp);
   if (!answer) {
     Message response = core_.response_to(request, 488, local_tag_);
-    response.add("Warning", "399 " + core_.options.product + ' ' +
-                                quoted(printable(answer.error().cause, 200)));
+    core_.add_warning(response, printable(answer.error().cause, 200));
     return core_.respond(key, response);
   }
   if (dialog_) dialog_->refresh_target(request.message);

@@ -121,6 +121,10 @@ void Core::send_in_dialog(const std::shared_ptr<InDialogRequest>& request) {
   request->branch = start(std::move(message), target, on_event).branch;
 }
 
+void Core::add_warning(Message& response, std::string_view why) const {
+  response.add("Warning", fmt::format("399 {} {}", options.product, quoted(why)));
+}
+
 Message Core::response_to(const Received& request, int status, const std::string& to_tag) const {
   Message response;
   response.status = status;

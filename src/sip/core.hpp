@@ -83,6 +83,8 @@ class Core {
   void send_in_dialog(const std::shared_ptr<InDialogRequest>& request);
   /// Copies what a response copies (§8.2.6.2); "" leaves To as it is.
   Message response_to(const Received& request, int status, const std::string& to_tag) const;
+  /// Why, for people: `Warning: 399` (RFC 3261 §20.43).
+  void add_warning(Message& response, std::string_view why) const;
   void respond(const std::string& key, const Message& response);
   /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`; `secure`: a sips: URI, as whoever
   /// calls one must have (RFC 3261 §8.1.1.8).

@@ -82,7 +82,7 @@ void Core::answer_malformed(BytesView bytes, const Error& error, Transport trans
   Received& request = malformed->refused;
   stamp_via(request, from);
   Message response = response_to(request, malformed->status, random_token(8));
-  response.add("Warning", fmt::format("399 {} {}", options.product, quoted(malformed->cause)));
+  add_warning(response, malformed->cause);
   io.send(reply_target(request, transport, from), response.to_string(), "");
 }
 

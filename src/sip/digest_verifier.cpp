@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -16,13 +15,6 @@ namespace sipcast::sip {
 namespace {
 
 uint64_t ms_of(Instant now) { return static_cast<uint64_t>(to_ms(now.time_since_epoch())); }
-
-std::optional<uint64_t> parse_hex(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-  return value;
-}
 
 struct Credentials {
   DigestChallenge challenge;  ///< what they say that they answer

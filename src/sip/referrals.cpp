@@ -23,8 +23,7 @@ void Call::on_refer(const Received& request, const std::string& key) {
   const auto refer = read_refer(request.message);
   if (!refer) {
     Message response = core_.response_to(request, 400, local_tag_);
-    response.add("Warning", fmt::format("399 {} {}", core_.options.product,
-                                        quoted(printable(refer.error().cause, 200))));
+    core_.add_warning(response, printable(refer.error().cause, 200));
     return core_.respond(key, response);
   }
   const int status = observer_->on_refer(*refer);

@@ -34,10 +34,7 @@ Stream::Subscription Stream::attach(PacketSink& sink) {
 
 void Stream::set_tracks(const TrackList& tracks) {
   if (tracks_ == tracks) return;
-  const auto codec = [](const std::optional<TrackInfo>& track) {
-    return track ? std::optional(track->codec) : std::nullopt;
-  };
-  if (tracks_ && codec(tracks_->video) != codec(tracks.video)) {
+  if (tracks_ && codec_of(tracks_->video) != codec_of(tracks.video)) {
     history_.clear();
     video_size_.reset();
   }

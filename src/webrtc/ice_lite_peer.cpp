@@ -54,7 +54,7 @@ DatagramKind classify(BytesView datagram) {
   if (datagram.empty()) return DatagramKind::Other;
   const uint8_t first = datagram[0];
   if (first <= 3) return DatagramKind::Stun;
-  if (first >= 20 && first <= 63) return DatagramKind::Dtls;
+  if (is_dtls(datagram)) return DatagramKind::Dtls;
   if (first >= 128 && first <= 191) return DatagramKind::RtpOrRtcp;
   return DatagramKind::Other;
 }

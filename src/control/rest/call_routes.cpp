@@ -129,39 +129,32 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
     const auto filter = parse_call_filter(request.body);
     return filter ? list(calls.find(*filter), pushes) : error_response(filter.error());
   });
-  add("terminate", [&calls](const http::Request& request) {
-    const auto fields = JsonFields::parse(request.body);
-    if (!fields) return error_response(fields.error());
-    auto id = fields->required_text("callId");
-    return id ? answer(calls.terminate(CallId{std::move(*id)})) : error_response(id.error());
-  });
-  add("transfer", [&calls](const http::Request& request) {
-    const auto fields = JsonFields::parse(request.body);
-    if (!fields) return error_response(fields.error());
-    const auto id = fields->required_text("callId");
-    if (!id) return error_response(id.error());
-    const auto target = fields->required_text("target");
-    return target ? answer(calls.transfer(CallId{*id}, *target)) : error_response(target.error());
-  });
-  add("send_dtmf", [&calls](const http::Request& request) {
-    const auto fields = JsonFields::parse(request.body);
-    if (!fields) return error_response(fields.error());
-    const auto id = fields->required_text("callId");
-    if (!id) return error_response(id.error());
-    const auto digits = fields->required_text("dtmf");
-    if (!digits) return error_response(digits.error());
-    const auto type = fields->text("type");
-    if (!type) return error_response(type.error());
-    const auto parsed = parse_dtmf_type(type->value_or("RFC2833"));
-    return parsed ? answer(calls.send_dtmf(CallId{*id}, *digits, *parsed))
-                  : error_response(parsed.error());
-  });
-  for (const bool wanted : {true, false}) {
-    add(wanted ? "hold" : "unhold", [&calls, wanted](const http::Request& request) {
+  const auto add_for_call = [&](const std::string& path, auto use_case) {
+    add(path, [use_case](const http::Request& request) {
       const auto fields = JsonFields::parse(request.body);
       if (!fields) return error_response(fields.error());
       auto id = fields->required_text("callId");
-      return id ? answer(calls.hold(CallId{std::move(*id)}, wanted)) : error_response(id.error());
+      return id ? use_case(CallId{std::move(*id)}, *fields) : error_response(id.error());
+    });
+  };
+  add_for_call("terminate", [&calls](const CallId& id, const JsonFields&) {
+    return answer(calls.terminate(id));
+  });
+  add_for_call("transfer", [&calls](const CallId& id, const JsonFields& fields) {
+    const auto target = fields.required_text("target");
+    return target ? answer(calls.transfer(id, *target)) : error_response(target.error());
+  });
+  add_for_call("send_dtmf", [&calls](const CallId& id, const JsonFields& fields) {
+    const auto digits = fields.required_text("dtmf");
+    if (!digits) return error_response(digits.error());
+    const auto type = fields.text("type");
+    if (!type) return error_response(type.error());
+    const auto parsed = parse_dtmf_type(type->value_or("RFC2833"));
+    return parsed ? answer(calls.send_dtmf(id, *digits, *parsed)) : error_response(parsed.error());
+  });
+  for (const bool wanted : {true, false}) {
+    add_for_call(wanted ? "hold" : "unhold", [&calls, wanted](const CallId& id, const JsonFields&) {
+      return answer(calls.hold(id, wanted));
     });
   }
   const auto find_all = [&calls, &pushes](const http::Request&) {

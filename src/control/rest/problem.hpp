@@ -4,6 +4,10 @@
 
 namespace sipcast::rest {
 
+/// RFC 9457 problem details of the least kind: {"title":"...","status":412,"detail":"..."}. `title`
+/// is the same for all of one status.
+http::Response problem(int status, std::string_view title, std::string_view detail);
+
 /// An error of the /v1 API as RFC 9457 problem details:
 /// {"type":"about:blank","title":"Not Found","status":404,"code":"not_found","detail":"callId:
 /// ..."}

@@ -1,6 +1,5 @@
 #include "control/trace/trace_text.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -145,13 +144,6 @@ std::string_view last_sdp(const CallTrace& trace, bool sent) {
     if (const std::string_view sdp = sdp_of(at->text); !sdp.empty()) return sdp;
   }
   return "";
-}
-
-std::string iso_time(WallTime time) {
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
 std::string to_text(const CallTrace& trace, const CallInfo& info,

@@ -20,7 +20,4 @@ std::string_view last_sdp(const CallTrace& trace, bool sent);
 std::string to_text(const CallTrace& trace, const CallInfo& info,
                     const MediaWorker::CallActivity& media);
 
-/// 2026-11-26T08:01:02.123Z
-std::string iso_time(WallTime time);
-
 }  // namespace sipcast
