@@ -28,15 +28,18 @@ SDK = LAB / 'browser/node_modules/@flashphoner/websdk'
 MARK = 'E2E_TEST'
 
 
+SLOT_PORTS = (20000, 23000, 26000, 29000, 11000, 14000, 17000)  # where the 3,000 ports of a slot begin: below the ephemeral ones
+
+
 def _take_slot():
     """The first of a few slots that no other run on this machine holds, so that runs side by side share neither ports nor folders."""
-    for slot in range(4):
+    for slot in range(len(SLOT_PORTS)):
         lock = open(f'/tmp/sipcast-e2e-{slot}.lock', 'w')
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return slot, lock  # held until the end of the process
         lock.close()
-    raise SystemExit('four runs of the end-to-end tests are under way already')
+    raise SystemExit(f'{len(SLOT_PORTS)} runs of the end-to-end tests are under way already')
 
 
 SLOT, _lock = _take_slot()
@@ -63,7 +66,7 @@ def _is_free(port, ip='127.0.0.1'):
 def free_ports(count=1, even=False):
     """The first of `count` neighbouring ports that are free for UDP and TCP, and given to nobody else in this test."""
     for _ in range(500):
-        first = random.randrange(20000 + 3000 * SLOT, 23000 + 3000 * SLOT - count, 2 if even else 1)
+        first = random.randrange(SLOT_PORTS[SLOT], SLOT_PORTS[SLOT] + 3000 - count, 2 if even else 1)
         ports = range(first, first + count)
         if not _given.intersection(ports) and all(map(_is_free, ports)):
             _given.update(ports)
@@ -151,6 +154,8 @@ def marked_processes(mark):
 
 class TestCase(unittest.TestCase):
     """Gives a test its folder below build/e2e, and fails it when a process of its own is left."""
+
+    alone = False  # True: what it measures wants the machine for itself
 
     def setUp(self):
         _given.clear()  # nothing of the test before runs any more

@@ -159,6 +159,8 @@ class HlsTest(Hls):
 
 
 class HlsServersTest(Hls):
+    alone = True
+
     def test_it_begins_by_option_and_ends_when_nobody_asks(self):
         self.server = Server(self, hls__always='true', hls__port=free_ports(), hls__idle='5s')
         self.call()

@@ -3,6 +3,8 @@ from harness import Server, TestCase, TestPhone, call_fields, join
 
 
 class JoinTest(TestCase):
+    alone = True
+
     def start(self, *phone_options):
         self.server = Server(self)
         self.phone = TestPhone(self, '--timecode', 'clock-ms', *phone_options)

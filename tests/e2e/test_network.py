@@ -7,6 +7,8 @@ from networks import BadCable
 
 
 class BadNetworkTest(TestCase):
+    alone = True
+
     def watch(self, cable, at, gop, until):
         """What a viewer at the far end of the cable sees of a phone that is deaf to requests for keyframes; seconds as in join.mjs."""
         with cable.server_side():
@@ -37,6 +39,7 @@ class BadNetworkTest(TestCase):
 
 class BadPhoneLegTest(TestCase):
     """The phone is behind the bad cable, the viewer beside the server."""
+    alone = True
 
     def call(self, cable):
         long_clip = fixtures() / 'clock-v-80s.mp4'  # baresip's picture ends with its file

@@ -74,6 +74,7 @@ class PbxTest(TestCase):
 
 class LiveTest(TestCase):
     """Our own phone, which stamps picture and sound from one clock and begins at random RTP timestamps."""
+    alone = True
 
     def play(self, *phone_options, check):
         server = Server(self)
