@@ -142,8 +142,9 @@ void declare_options(config::OptionTable& table, Options& o) {
       {{"off", Call::ReferPolicy::Off},
        {"called", Call::ReferPolicy::Called},
        {"all", Call::ReferPolicy::All}},
-      {.help = "Whose REFER is followed, so that the stream goes on with another phone: of phones "
-               "that we have `called`, or of `all`, also of those that call us."});
+      {.help = "Whose REFER is followed, or whose place another phone may take (Replaces), so that "
+               "the stream goes on with that one: of phones that we have `called`, or of `all`, "
+               "also of those that call us."});
   table.add("sip.stranger_rate", o.sip_stranger_rate,
             {.range = {0, 10000},
              .help = "SIP requests a second that an address may send which we never called; more "

@@ -51,6 +51,9 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// In place of start(): the phone calls us; it is answered as soon as there are ports. The
   /// account's login is the caller.
   void answer(sip::IncomingCall incoming);
+  /// A phone that takes the place of this call's (RFC 3891): it is answered, the other one gets
+  /// BYE. Refused where a REFER would be.
+  void replace_phone(const sip::IncomingCall& incoming);
   /// The caller gave up before that.
   void on_cancelled(const sip::Ending& ending) { on_ended(ending); }
   std::optional<sip::CallHandle> handle() const { return handle_; }
@@ -102,6 +105,10 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void on_activity(const MediaWorker::CallActivity& activity);
 
   // call_transfer.cpp
+  bool phone_may_change() const;
+  /// What another phone at `peer` is told in place of local_sdp(): the same ports, keys of its own.
+  sdp::SipLocal local_towards(const SocketAddress& peer);
+  void go_on_with(sip::CallHandle handle, const sdp::SipLocal& local);
   void locate_transfer();
   void dial_transfer(const SocketAddress& peer);
   void transfer_answered(std::string_view sdp, const SocketAddress& from);

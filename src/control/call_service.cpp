@@ -1,5 +1,7 @@
 #include "control/call_service.hpp"
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "base/text.hpp"
 
@@ -16,13 +18,12 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       verifier_({.users = options_.users, .algorithms = options_.challenge}),
       registrations_(control, sip) {
   sip_.set_tap([this](TracedMessage message) { recorder_.on_message(std::move(message)); });
-  if (options_.incoming.empty()) return;  // the user agent refuses everyone
+  const bool nobody = options_.incoming.empty() && options_.refer == Call::ReferPolicy::Off;
+  if (nobody) return;  // the user agent refuses everyone
   sip_.agent().set_incoming_handler(
       [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
       [this](sip::CallHandle handle, const sip::Ending& ending) {
-        for (const auto& [key, call] : calls_) {
-          if (call->handle() == handle) return call->on_cancelled(ending);
-        }
+        if (Call* call = call_with(handle)) call->on_cancelled(ending);
       });
 }
 
@@ -122,6 +123,10 @@ Call& CallService::add(StartCall command) {
 }
 
 void CallService::on_incoming(const sip::IncomingCall& incoming) {
+  if (incoming.replaces != 0) {
+    if (Call* call = call_with(incoming.replaces)) return call->replace_phone(incoming);
+    return refuse(incoming, 481, "the call that it wants to replace ends");
+  }
   const auto decision = options_.incoming.decide(incoming);
   if (decision.sip_status != 200) {
     return refuse(incoming, decision.sip_status, "sip.incoming says so");
@@ -197,6 +202,12 @@ bool CallService::authenticated(const sip::IncomingCall& incoming,
       return false;
   }
   std::unreachable();
+}
+
+Call* CallService::call_with(sip::CallHandle handle) {
+  const auto at = std::ranges::find_if(
+      calls_, [&](const auto& entry) { return entry.second->handle() == handle; });
+  return at == calls_.end() ? nullptr : at->second.get();
 }
 
 Result<Call*> CallService::running_call(const CallId& id) {

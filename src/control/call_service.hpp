@@ -82,6 +82,7 @@ class CallService {
   bool authenticated(const sip::IncomingCall& incoming, const std::string& user_pattern);
   void refuse(const sip::IncomingCall& incoming, int status, std::string_view why);
   Call& add(StartCall command);
+  Call* call_with(sip::CallHandle handle);  ///< nullptr: none
   Result<Call*> running_call(const CallId& id);
 
   Options options_;

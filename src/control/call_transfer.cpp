@@ -1,5 +1,5 @@
-// A call that goes on with another phone: the phone transfers us by REFER, or we transfer it. The
-// stream, its name and its viewers stay as they are.
+// A call that goes on with another phone: the phone transfers us by REFER, another one takes its
+// place by Replaces, or we transfer it. The stream, its name and its viewers stay as they are.
 #include <utility>
 
 #include "base/text.hpp"
@@ -13,9 +13,12 @@ Instant now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
+bool Call::phone_may_change() const {
+  return env_.refer == ReferPolicy::All || (env_.refer == ReferPolicy::Called && !info_.incoming);
+}
+
 int Call::on_refer(const sip::ReferRequest& refer) {
-  const bool allowed =
-      env_.refer == ReferPolicy::All || (env_.refer == ReferPolicy::Called && !info_.incoming);
+  const bool allowed = phone_may_change();
   note(fmt::format("the phone transfers us to {}{}", printable(refer.target),
                    allowed ? "" : ": refused (sip.refer)"));
   if (!allowed) return 403;
@@ -59,14 +62,29 @@ void Call::locate_transfer() {
   });
 }
 
+sdp::SipLocal Call::local_towards(const SocketAddress& peer) {
+  ++sdp_version_;
+  sdp::SipLocal local = local_sdp();
+  local.ip = env_.sip.advertised_towards(peer).ip();
+  local.direction = sdp::Direction::SendRecv;
+  local.audio_keys = make_keys();
+  local.video_keys = make_keys();
+  return local;
+}
+
+void Call::go_on_with(sip::CallHandle handle, const sdp::SipLocal& local) {
+  if (handle_) env_.sip.agent().forget(*handle_, now());  // BYE
+  handle_ = handle;
+  if (const auto ip = SocketAddress::parse(local.ip, 0)) media_ip_ = *ip;
+  audio_keys_ = local.audio_keys;
+  video_keys_ = local.video_keys;
+  we_hold_ = hold_agreed_ = false;
+  first_direction_.reset();
+}
+
 void Call::dial_transfer(const SocketAddress& peer) {
   TransferLeg& leg = *leg_;
-  ++sdp_version_;
-  leg.local = local_sdp();
-  leg.local.ip = env_.sip.advertised_towards(peer).ip();
-  leg.local.direction = sdp::Direction::SendRecv;
-  leg.local.audio_keys = make_keys();
-  leg.local.video_keys = make_keys();
+  leg.local = local_towards(peer);
   const auto handle = env_.sip.agent().invite(
       leg.account, leg.refer.target, sdp::make_offer(leg.local), leg, now(), leg.refer.referral);
   env_.sip.rearm();
@@ -85,21 +103,39 @@ void Call::transfer_answered(std::string_view sdp, const SocketAddress& from) {
   note(fmt::format("transferred: {} at {} has answered", printable(leg->refer.target),
                    from.to_string()));
   info_.transfer->status = "DONE";
-  if (handle_) {
-    env_.sip.agent().tell_refer_progress(*handle_, 200, now());
-    env_.sip.agent().forget(*handle_, now());  // BYE
-  }
-  handle_ = std::exchange(leg->handle, std::nullopt);
+  if (handle_) env_.sip.agent().tell_refer_progress(*handle_, 200, now());
+  go_on_with(std::exchange(leg->handle, std::nullopt).value(), leg->local);
   env_.sip.agent().observe(*handle_, *this, now());
   env_.sip.rearm();
   account_ = leg->account;
-  media_ip_ = from;
-  if (const auto ip = SocketAddress::parse(leg->local.ip, 0)) media_ip_ = *ip;
-  audio_keys_ = leg->local.audio_keys;
-  video_keys_ = leg->local.video_keys;
-  we_hold_ = hold_agreed_ = false;
-  first_direction_.reset();
   agree(*agreement);
+}
+
+void Call::replace_phone(const sip::IncomingCall& incoming) {
+  const std::string who =
+      fmt::format("{} at {}", printable(incoming.from_uri), incoming.source.to_string());
+  const auto refuse = [&](int status, const std::string& why) {
+    warn(fmt::format("{} wants to take the phone's place, and is refused with SIP {}: {}", who,
+                     status, why));
+    env_.sip.agent().reject(incoming.handle, status, now());
+    env_.sip.rearm();
+  };
+  if (!phone_may_change()) return refuse(403, "sip.refer");
+  if (leg_) return refuse(491, "a transfer is under way");
+  const sdp::SipLocal local = local_towards(incoming.source);
+  auto answer = Result<sdp::SipAnswer>{};
+  if (!incoming.sdp.empty()) {
+    answer = sdp::make_answer(incoming.sdp, local);
+    if (!answer) return refuse(488, answer.error().cause);
+  }
+  env_.recorder.claim(key_, incoming.sip_call_id);
+  note(who + " takes the phone's place (Replaces)");
+  info_.transfer = {incoming.from_uri, "DONE"};
+  env_.sip.agent().accept(
+      incoming.handle, incoming.sdp.empty() ? sdp::make_offer(local) : answer->sdp, *this, now());
+  go_on_with(incoming.handle, local);
+  env_.sip.rearm();
+  if (!incoming.sdp.empty()) agree(answer->agreement);
 }
 
 void Call::transfer_failed(const sip::Ending& ending) {

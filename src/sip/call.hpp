@@ -61,6 +61,9 @@ class Call {
   State state() const { return state_; }
   CallHandle handle() const { return handle_; }
   const std::string& call_id() const { return call_id_; }
+  bool established_with(std::string_view remote_tag) const {
+    return state_ == State::Established && dialog_ && dialog_->remote_tag == remote_tag;
+  }
 
   // call.cpp: both sides
   void hangup();

@@ -55,7 +55,7 @@ void Call::send_invite() {
   request.add("Call-ID", call_id_);
   request.add("CSeq", fmt::format("{} INVITE", ++cseq_));
   request.add("Contact", contact_);
-  request.add("Supported", "100rel");
+  request.add("Supported", core_.supported());
   if (!referral_.referred_by.empty()) request.add("Referred-By", referral_.referred_by);
   if (!referral_.replaces.empty()) {
     request.add("Replaces", referral_.replaces);

@@ -162,6 +162,8 @@ const char* Core::allow() const {
              : "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY";
 }
 
+const char* Core::supported() const { return options.take_refer ? "100rel, replaces" : "100rel"; }
+
 std::string Core::min_se() const {
   return std::to_string(
       std::chrono::duration_cast<std::chrono::seconds>(options.min_session_expires).count());

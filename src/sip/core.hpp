@@ -1,4 +1,5 @@
 #pragma once
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -89,8 +90,9 @@ class Core {
   /// "<sip:user@192.0.2.1:5060>": our Contact towards `target`; `secure`: a sips: URI, as whoever
   /// calls one must have (RFC 3261 §8.1.1.8).
   std::string contact(const std::string& user, const Target& target, bool secure = false);
-  const char* allow() const;   ///< the methods that we take
-  std::string min_se() const;  ///< our Min-SE, in seconds
+  const char* allow() const;      ///< the methods that we take
+  const char* supported() const;  ///< the extensions, but for session timers
+  std::string min_se() const;     ///< our Min-SE, in seconds
   std::shared_ptr<DigestSession> digest_session(const Account& account);
   /// What the registrar wants calls of this account to pass (RFC 3608); empty: nothing.
   void set_service_route(const Account& account, std::vector<std::string> routes);
@@ -121,6 +123,8 @@ class Core {
                      const SocketAddress& from);
   void on_cancel(const Received& request, const std::string& key);
   bool supports(std::string_view option_tag) const;
+  /// The call whose place `invite` takes (RFC 3891 §3), 0 for none; or the status that refuses it.
+  std::expected<CallHandle, int> replaced_by(const Received& invite);
   /// The refusal every request may get before its method counts: 0 for none.
   int refusal(const Received& request) const;
   void refuse(const Received& request, const std::string& key, int status);

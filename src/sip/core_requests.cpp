@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "sip/core.hpp"
 #include "sip/malformed_request.hpp"
+#include "sip/refer.hpp"
 
 namespace sipcast::sip {
 namespace {
@@ -117,8 +118,20 @@ Call* Core::call_of_dialog(const Received& request) {
 }
 
 bool Core::supports(std::string_view option_tag) const {
-  return iequals(option_tag, "100rel") ||
+  return iequals(option_tag, "100rel") || (iequals(option_tag, "replaces") && options.take_refer) ||
          (iequals(option_tag, "timer") && options.session_expires > Duration::zero());
+}
+
+std::expected<CallHandle, int> Core::replaced_by(const Received& invite) {
+  if (!options.take_refer) return 0;
+  const auto replaces = read_replaces(invite.message);
+  if (!replaces) return std::unexpected(400);
+  if (!*replaces) return 0;
+  const auto dialog = dialogs_.find((*replaces)->call_id + ' ' + (*replaces)->to_tag);
+  Call* call = dialog == dialogs_.end() ? nullptr : find_call(dialog->second);
+  if (!call || !call->established_with((*replaces)->from_tag)) return std::unexpected(481);
+  if ((*replaces)->early_only) return std::unexpected(486);
+  return call->handle();
 }
 
 int Core::refusal(const Received& request) const {
@@ -182,6 +195,8 @@ void Core::on_new_invite(const Received& request, const std::string& key, const 
     return refuse(request, key, 422);
   }
   if (calls_.size() >= options.max_calls) return refuse(request, key, 503);
+  const auto replaced = replaced_by(request);
+  if (!replaced) return refuse(request, key, replaced.error());
   const CallHandle handle = next_handle_++;
   Call& call = *(calls_[handle] = std::make_unique<Call>(*this, handle));
   call.offered(request, key, source);
@@ -197,7 +212,8 @@ void Core::on_new_invite(const Received& request, const std::string& key, const 
                     .request_uri = request.message.request_uri,
                     .authorization = request.message.get("Authorization"),
                     .sdp = std::string(request.message.sdp()),
-                    .source = from});
+                    .source = from,
+                    .replaces = *replaced});
 }
 
 }  // namespace sipcast::sip

@@ -27,6 +27,24 @@ Result<ReferRequest> read_refer(const Message& refer) {
   return request;
 }
 
+Result<std::optional<Replaces>> read_replaces(const Message& invite) {
+  const auto values = invite.values("Replaces");
+  if (values.empty()) return std::optional<Replaces>{};
+  if (values.size() != 1) return fail(Errc::BadSyntax, "more than one Replaces");
+  const auto [call_id, parameters] = cut(values.front(), ';');
+  Replaces replaces{.call_id = std::string(trim(call_id)), .to_tag = {}, .from_tag = {}};
+  for (const std::string_view parameter : split(parameters, ';')) {
+    const auto [name, value] = cut(parameter, '=');
+    if (iequals(trim(name), "to-tag")) replaces.to_tag = trim(value);
+    if (iequals(trim(name), "from-tag")) replaces.from_tag = trim(value);
+    if (iequals(trim(name), "early-only")) replaces.early_only = true;
+  }
+  if (replaces.call_id.empty() || replaces.to_tag.empty() || replaces.from_tag.empty()) {
+    return fail(Errc::BadSyntax, "Replaces: Call-ID, to-tag and from-tag are needed");
+  }
+  return replaces;
+}
+
 bool wants_no_subscription(const Message& refer) {
   return iequals(trim(cut(refer.get("Refer-Sub"), ';').first), "false");
 }

@@ -92,6 +92,74 @@ TEST_F(ReferTest, AnObserverMayBeChangedAndAReferredInviteSaysSo) {
   expect_clean();
 }
 
+TEST(ReadReplaces, NeedsACallIdAndBothTags) {
+  Message invite;
+  EXPECT_FALSE(read_replaces(invite).value());
+  invite.add("Replaces", "1@2 ;from-tag=b; TO-TAG = a;early-only");
+  const auto read = read_replaces(invite);
+  ASSERT_TRUE(read && *read);
+  EXPECT_EQ((*read)->call_id, "1@2");
+  EXPECT_EQ((*read)->to_tag, "a");
+  EXPECT_EQ((*read)->from_tag, "b");
+  EXPECT_TRUE((*read)->early_only);
+  for (const char* wrong :
+       {"1@2", "1@2;to-tag=a", "1@2;to-tag=;from-tag=b", ";to-tag=a;from-tag=b"}) {
+    invite.set("Replaces", wrong);
+    EXPECT_FALSE(read_replaces(invite)) << wrong;
+  }
+  invite.add("Replaces", "1;to-tag=a;from-tag=b");
+  EXPECT_FALSE(read_replaces(invite)) << "two";
+}
+
+TEST_F(ReferTest, AnInviteWithReplacesNamesTheCallWhosePlaceItTakes) {
+  set_up();
+  std::vector<IncomingCall> came;
+  us.agent.set_incoming_handler([&](const IncomingCall& in) { came.push_back(in); });
+  const auto answered = std::ranges::find_if(net.sent, [](const std::string& message) {
+    return message.starts_with("SIP/2.0 200") && message.contains(" INVITE\r\n");
+  });
+  ASSERT_NE(answered, net.sent.end());
+  const auto response =
+      Received::from_message(Message::parse(as_bytes(*answered), Framing::Datagram).value());
+  ASSERT_TRUE(response);
+  const std::string good =
+      response->call_id + ";to-tag=" + response->from_tag() + ";from-tag=" + response->to_tag();
+  Account from = account;
+  from.domain = kUs.ip();
+  const auto status_of = [&](const std::string& replaces) {
+    Observer caller;
+    const auto call_handle = phone.agent.invite(from, "me", "v=0 new", caller, net.now,
+                                                {.referred_by = {}, .replaces = replaces});
+    net.run_for(200ms);
+    if (!caller.ending) phone.agent.forget(call_handle.value(), net.now);
+    net.run_for(200ms);
+    return caller.ending ? caller.ending->sip_status : 0;
+  };
+  EXPECT_EQ(status_of("x" + good), 481) << "no such call";
+  EXPECT_EQ(status_of(response->call_id + ";to-tag=" + response->from_tag() + ";from-tag=x"), 481);
+  EXPECT_EQ(status_of("rubbish"), 400);
+  EXPECT_EQ(status_of(good + ";early-only"), 486);
+  EXPECT_TRUE(came.empty());
+  EXPECT_EQ(status_of(good), 0);
+  ASSERT_EQ(came.size(), 1u);
+  EXPECT_EQ(came[0].replaces, handle);
+  us.agent.hangup(handle, net.now);
+  expect_clean();
+}
+
+TEST_F(Pair, WithoutTheOptionReplacesIsNotSupported) {
+  us.agent.set_incoming_handler([](const IncomingCall&) { FAIL(); });
+  account.domain = kUs.ip();
+  phone.agent
+      .invite(account, "me", "v=0", phone_call, net.now,
+              {.referred_by = {}, .replaces = "1;to-tag=a;from-tag=b"})
+      .value();
+  net.run_for(200ms);
+  ASSERT_TRUE(phone_call.ending);
+  EXPECT_EQ(phone_call.ending->sip_status, 420);
+  expect_clean();
+}
+
 TEST_F(Scripted, ANotifyThatNobodyAskedForIsRefused) {
   on_request = [this](const Received& r) {
     if (r.message.method == "INVITE") reply(r, 200, "t", {}, "v=0 answer");

@@ -57,7 +57,7 @@ void Call::accept(std::string sdp, CallObserver& observer) {
   state_ = State::AwaitingAck;
   Message response = core_.response_to(*invite_, 200, local_tag_);
   response.add("Contact", contact_);
-  response.add("Supported", "100rel");
+  response.add("Supported", core_.supported());
   add_session_timer(*invite_, response);
   sdp_ = sdp;
   if (!sdp.empty()) response.set_body("application/sdp", std::move(sdp));

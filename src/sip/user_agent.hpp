@@ -131,6 +131,7 @@ struct IncomingCall {
   std::string authorization;  ///< the header's value, "" without one
   std::string sdp;
   SocketAddress source;
+  CallHandle replaces = 0;  ///< the established call whose place it takes (RFC 3891); 0: none
 };
 
 class RegistrationObserver {
@@ -160,7 +161,7 @@ class UserAgent {
     /// Session timers (RFC 4028): what we ask for; 0: none. Shorter ones than the least get 422.
     Duration session_expires = std::chrono::minutes(30);
     Duration min_session_expires = std::chrono::seconds(90);
-    bool take_refer = false;   ///< else REFER gets 405
+    bool take_refer = false;   ///< else REFER gets 405, and Replaces is not understood
     size_t max_redirects = 0;  ///< how many 3xx a call follows; 0: they end it
   };
   /// Decides on an INVITE from outside any dialog, then or later, by ring(), accept() or reject().

@@ -1,7 +1,7 @@
 """Calls that go on with another phone (RFC 3515), and callers that must prove who they are (RFC 7616), with foreign peers."""
 import re
 
-from harness import PASSWORD, Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures
+from harness import PASSWORD, Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures, http
 
 
 class TransferTest(TestCase):
@@ -55,6 +55,31 @@ class TransferTest(TestCase):
         self.start()
         self.bob.command('transfer sip:carol@127.0.0.1:9')
         self.server.process.wait_line(r'> 405 Method Not Allowed \(\d+ REFER\)')
+
+    def test_another_phone_takes_the_place_of_ours(self):
+        """What an attended transfer ends with: an INVITE to us with Replaces (RFC 3891), here of SIPp."""
+        self.start(sip__refer='called')
+        messages = http('GET', f'{self.server.base}/v1/calls/call-1/trace').json()['messages']
+        answer = next(m['text'] for m in messages if m['text'].startswith('SIP/2.0 200') and 'INVITE' in m['summary'])
+        call_id = re.search(r'^Call-ID: (\S+)', answer, re.M)[1]
+        tags = [re.search(rf'^{name}: .*;tag=(\S+?)\r?$', answer, re.M)[1] for name in ('From', 'To')]
+        wrong, right = f'{call_id};to-tag={tags[0]};from-tag=x', f'{call_id};to-tag={tags[0]};from-tag={tags[1]}'
+
+        def caller(replaces):
+            return Sipp(self, 'uac-audio.xml', [('Max-Forwards: 70\n      Allow', f'Max-Forwards: 70\n      Replaces: {replaces}\n      Require: replaces\n      Allow')],
+                        ['-s', 'room', '-d', '60000', f'127.0.0.1:{self.server.sip_port}'])
+        self.assertNotEqual(caller(wrong).wait_end(), 0)
+        self.server.process.wait_line(r'> 481 ')
+        self.assertEqual(self.server.status('call-1'), 'ESTABLISHED')
+        caller(right)
+        self.bob.wait_event('CALL_CLOSED')
+        self.server.process.wait_line(r'tester@.* takes the phone\'s place \(Replaces\)')
+        call = self.server.find('call-1')
+        self.assertEqual((call['status'], call['streamName'], call['transferStatus']), ('ESTABLISHED', 'room1', 'DONE'))
+        packets = lambda: http('GET', f'{self.server.base}/v1/calls/call-1/trace').json()['media']['audio']['packets']
+        before = packets()
+        eventually(lambda: packets() > before + 20, what='the sound of the other phone')
+        self.server.terminate('call-1')
 
     def test_we_transfer_the_phone_to_another_one(self):
         self.start()

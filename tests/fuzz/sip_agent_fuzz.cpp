@@ -32,6 +32,9 @@ struct World : sip::UserAgentIo, sip::CallObserver, sip::RegistrationObserver {
   void on_reoffer_answered(std::string_view) override {}
   void on_reoffer_failed(const sip::Ending&) override {}
   int on_info(std::string_view, std::string_view) override { return 200; }
+  int on_refer(const sip::ReferRequest& request) override {
+    return request.target.size() % 2 ? 603 : 202;
+  }
   void on_ended(const sip::Ending&) override {}
   void on_registered(Duration) override {}
   void on_registration_failed(const sip::Ending&) override {}
@@ -44,18 +47,25 @@ std::string made(const World& world, std::string_view piece) {
   const sip::Received& about = world.requests[choice % world.requests.size()];
   static constexpr int kStatus[] = {100, 180, 183, 200, 302, 401, 407, 422,
                                     423, 481, 486, 487, 491, 501, 200};
-  // What a byte beside the choice adds: reliability, session timers, an answer.
-  static constexpr const char* kMore[] = {"",
-                                          "Require: 100rel\r\nRSeq: 1\r\n",
-                                          "Require: 100rel\r\nRSeq: 2\r\n",
-                                          "Session-Expires: 90;refresher=uac\r\n",
-                                          "Session-Expires: 4;refresher=uas\r\n",
-                                          "Min-SE: 3600\r\n",
-                                          "Allow: UPDATE\r\nSession-Expires: 4\r\n",
-                                          "Supported: timer, 100rel\r\n",
-                                          "RAck: 1 1 INVITE\r\n"};
-  static constexpr const char* kMethods[] = {"BYE",    "INVITE",  "ACK",  "INFO",
-                                             "UPDATE", "OPTIONS", "PRACK"};
+  // What a byte beside the choice adds: reliability, session timers, transfers.
+  static constexpr const char* kMore[] = {
+      "",
+      "Require: 100rel\r\nRSeq: 1\r\n",
+      "Require: 100rel\r\nRSeq: 2\r\n",
+      "Session-Expires: 90;refresher=uac\r\n",
+      "Session-Expires: 4;refresher=uas\r\n",
+      "Min-SE: 3600\r\n",
+      "Allow: UPDATE\r\nSession-Expires: 4\r\n",
+      "Supported: timer, 100rel\r\n",
+      "RAck: 1 1 INVITE\r\n",
+      "Refer-To: <sip:else@192.0.2.3>\r\n",
+      "Refer-To: <sip:e@192.0.2.3>\r\nRefer-Sub: false\r\n",
+      "Event: refer\r\nContent-Type: message/sipfrag\r\n"
+      "Subscription-State: active\r\n\r\nSIP/2.0 180 x\r\n",
+      "Event: refer\r\nContent-Type: message/sipfrag\r\n"
+      "Subscription-State: terminated\r\n\r\nSIP/2.0 200 x\r\n"};
+  static constexpr const char* kMethods[] = {"BYE",     "INVITE", "ACK",   "INFO",  "UPDATE",
+                                             "OPTIONS", "PRACK",  "REFER", "NOTIFY"};
   sip::Message m;
   if (choice < 128) {
     m.status = kStatus[choice % std::size(kStatus)];
@@ -72,6 +82,14 @@ std::string made(const World& world, std::string_view piece) {
     m.add("Call-ID", about.call_id);
     m.add("CSeq", std::to_string(choice) + ' ' + m.method);
   }
+  if (choice == 255) {  // another phone wants the place of ours
+    m.method = "INVITE";
+    m.set("CSeq", "1 INVITE");
+    m.set("To", "<sip:me@192.0.2.1>");
+    m.set("Call-ID", about.call_id + "2");
+    m.add("Replaces", about.call_id + ";to-tag=" + about.from_tag() +
+                          ";from-tag=" + (about.to_tag().empty() ? "t" : about.to_tag()));
+  }
   std::string wire = m.to_string();
   wire.resize(wire.find("Content-Length"));
   const auto more = piece.size() > 2 ? static_cast<unsigned char>(piece[2]) : 0u;
@@ -82,7 +100,7 @@ std::string made(const World& world, std::string_view piece) {
 void act(sip::UserAgent& agent, sip::CallHandle incoming, const Result<sip::CallHandle>& outgoing,
          World& world, char action, Instant now) {
   const sip::CallHandle ours = outgoing.value_or(0);
-  switch (action % 8) {
+  switch (action % 10) {
     case 0:
       return agent.reoffer(ours, "v=0 ours", now);
     case 1:
@@ -97,6 +115,10 @@ void act(sip::UserAgent& agent, sip::CallHandle incoming, const Result<sip::Call
       return agent.hangup(incoming, now);
     case 6:
       return agent.send_info(ours, "application/dtmf", "5", now);
+    case 7:
+      return agent.refer(ours, "sip:else@192.0.2.3", now);
+    case 8:
+      return agent.tell_refer_progress(ours, now.time_since_epoch().count() % 2 ? 180 : 200, now);
     default:
       return agent.on_timer(now + std::chrono::seconds(3));
   }
@@ -106,7 +128,8 @@ void act(sip::UserAgent& agent, sip::CallHandle incoming, const Result<sip::Call
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   World world;
-  sip::UserAgent agent({.max_calls = 20, .max_redirects = 2}, world, Logger::none());
+  sip::UserAgent agent({.max_calls = 20, .take_refer = true, .max_redirects = 2}, world,
+                       Logger::none());
   Instant now{};
   sip::CallHandle last_incoming = 0;
   agent.set_incoming_handler([&](const sip::IncomingCall& in) {
