@@ -18,7 +18,8 @@ void print(FILE* out, const std::string& text) { std::fputs(text.c_str(), out); 
 
 void declare_options(config::OptionTable& table, Options& o) {
   table.add("ip_local", o.ip_local,
-            {.help = "IP address that all listeners are bound to; 0.0.0.0 for all."});
+            {.help = "IP address that all listeners are bound to; 0.0.0.0 for all of IPv4, :: for "
+                     "all of IPv4 and IPv6."});
   table.add("ip", o.ip, {.help = "IP address that phones and browsers are told; empty: by route."});
   table.add("sip.ip", o.sip_ip,
             {.help = "IP address that phones and PBXs are told, where it differs from `ip`."});

@@ -22,12 +22,18 @@ namespace sipcast {
 namespace {
 using namespace std::chrono_literals;
 
-/// What peers are told when nothing is configured and we are bound to all addresses: the address of
-/// the default route, by asking the routing table for a documentation address (nothing is sent).
-SocketAddress default_ip() {
-  const auto towards = SocketAddress::from_ip_bytes(Bytes{192, 0, 2, 1}, 9);
-  const auto local = local_ip_towards(towards);
-  return local ? local->with_port(0) : SocketAddress::from_ip_bytes(Bytes{127, 0, 0, 1}, 0);
+/// What browsers are told when nothing is configured and we are bound to all addresses: the
+/// addresses of the default routes, by asking the routing table for documentation addresses
+/// (nothing is sent).
+std::vector<SocketAddress> default_ips(const SocketAddress& bind) {
+  std::vector<SocketAddress> found;
+  for (const char* towards : {"192.0.2.1", "2001:db8::1"}) {
+    const auto peer = SocketAddress::parse(towards, 9);
+    if (peer->is_v6() && !bind.is_v6()) continue;
+    if (const auto local = local_ip_towards(*peer)) found.push_back(*local);
+  }
+  if (found.empty()) found.push_back(SocketAddress::from_ip_bytes(Bytes{127, 0, 0, 1}, 0));
+  return found;
 }
 
 Result<std::optional<SocketAddress>> optional_ip(const char* option, const std::string& text) {
@@ -52,8 +58,8 @@ std::vector<sip::DigestAlgorithm> algorithms_of(Options::Challenge challenge) {
 
 struct Addresses {
   SocketAddress bind;
-  std::optional<SocketAddress> sip;  // told to phones; none: by route
-  SocketAddress webrtc;              // told to browsers
+  std::optional<SocketAddress> sip;   // told to phones; none: by route
+  std::vector<SocketAddress> webrtc;  // told to browsers
 };
 
 Result<Addresses> addresses_of(const Options& options) {
@@ -67,7 +73,11 @@ Result<Addresses> addresses_of(const Options& options) {
   }
   Addresses addresses{.bind = *bind, .sip = *sip ? *sip : *ip, .webrtc = {}};
   const auto& told = *webrtc ? *webrtc : *ip;
-  addresses.webrtc = told ? *told : bind->is_any() ? default_ip() : *bind;
+  if (told || !bind->is_any()) {
+    addresses.webrtc = {told.value_or(*bind)};
+  } else {
+    addresses.webrtc = default_ips(*bind);
+  }
   return addresses;
 }
 
@@ -138,7 +148,7 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
         {.loop = {.name = "media" + std::to_string(i), .gso = options.media_gso},
          .phone_bind = addresses.bind,
          .viewer_bind = addresses.bind.with_port(webrtc_port),
-         .viewer_candidates = {addresses.webrtc},
+         .viewer_candidates = addresses.webrtc,
          .viewer_tcp = options.webrtc_tcp ? IcePort::Tcp::On : IcePort::Tcp::Off,
          .phone_port_first = first,
          .phone_port_last = static_cast<uint16_t>(first + span - 1),
@@ -171,7 +181,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   auto media = start_media(options, *addresses, *p.dtls, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
-  auto tls = TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
+  auto tls =
+      TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.front().ip());
   if (!tls) return std::unexpected(tls.error());
   p.tls = *tls;
   auto tls_client = TlsClient::load({.verify = options.sip_tls_verify,
@@ -308,7 +319,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
         p.http->listen(addresses->bind.with_port(listener.port), listener.tls ? p.tls : nullptr);
     if (!bound) return std::unexpected(bound.error());
     p.urls.push_back(fmt::format("{}://{}", listener.scheme,
-                                 addresses->webrtc.with_port(bound->port()).to_string()));
+                                 addresses->webrtc.front().with_port(bound->port()).to_string()));
   }
   const SocketAddress sip_address = p.sip->local_address();
   p.urls.push_back(fmt::format("sip:{}", sip_address.to_string()));

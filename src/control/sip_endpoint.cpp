@@ -64,9 +64,11 @@ Result<std::unique_ptr<SipEndpoint>> SipEndpoint::open(EventLoop& loop, Options 
                                                        Logger log) {
   std::unique_ptr<SipEndpoint> endpoint(new SipEndpoint(loop, std::move(options), std::move(log)));
   const SocketAddress& bind = endpoint->options_.bind;
-  auto dns = DnsClient::create(
-      loop, {.servers = endpoint->options_.dns_servers,
-             .family = bind.is_v6() ? DnsClient::Family::V6 : DnsClient::Family::V4});
+  using enum DnsClient::Family;
+  auto dns = DnsClient::create(loop, {.servers = endpoint->options_.dns_servers,
+                                      .family = !bind.is_v6()   ? V4
+                                                : bind.is_any() ? Any
+                                                                : V6});
   if (!dns) return std::unexpected(dns.error());
   endpoint->resolver_ = std::make_unique<Resolver>(loop, std::move(*dns));
   auto sockets = SipSockets::open(loop, endpoint->options_.bind, *endpoint, endpoint->log_, {},
@@ -89,7 +91,11 @@ void SipEndpoint::rearm() {
 
 SocketAddress SipEndpoint::advertised_towards(const SocketAddress& peer) const {
   const uint16_t port = local_address().port();
-  if (options_.advertised_ip) return options_.advertised_ip->with_port(port);
+  const auto& told = options_.advertised_ip;
+  // Where both families are spoken, the other one's peers are told an address by route.
+  if (told && (told->is_v6() == peer.is_v6() || !options_.bind.is_any())) {
+    return told->with_port(port);
+  }
   if (!options_.bind.is_any()) return options_.bind.with_port(port);
   const auto local = local_ip_towards(peer);
   return (local ? *local : options_.bind).with_port(port);

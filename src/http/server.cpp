@@ -65,13 +65,14 @@ Result<SocketHandle> listen_on(const SocketAddress& local) {
   const int family = local.is_v6() ? AF_INET6 : AF_INET;
   SocketHandle socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
+  const int v6_only = local.is_any() ? 0 : 1;
   sockaddr_storage address{};
   const socklen_t length = local.to_sockaddr(address);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);  // as bind(2) wants it
   if (socket.get() < 0 ||
       ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
       (local.is_v6() &&
-       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) ||
+       ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only)) != 0) ||
       ::bind(socket.get(), generic, length) != 0 || ::listen(socket.get(), kBacklog) != 0) {
     return fail(Errc::Io, listen_cause(local, errno));
   }

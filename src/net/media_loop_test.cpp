@@ -119,6 +119,30 @@ TEST(MediaLoop, SpeaksIpv6) {
   });
 }
 
+TEST(MediaLoop, SpeaksBothFamiliesWhenBoundToAllOfIpv6) {
+  Loop loop;
+  Collector collector;
+  std::unique_ptr<UdpSocket> socket;
+  try {
+    socket = loop.bind(collector, *SocketAddress::parse("::", 0));
+  } catch (const std::runtime_error& error) {
+    GTEST_SKIP() << error.what();
+  }
+  const uint16_t port = socket->local_address().port();
+  for (const char* ip : {"127.0.0.1", "::1"}) {
+    const auto there = *SocketAddress::parse(ip, port);
+    on(loop.loop, [&] { EXPECT_TRUE(socket->send(pattern(100, 1), there)); });
+    EXPECT_TRUE(collector.received.wait([](const auto& list) { return list.size() == 1; })) << ip;
+    on(loop.loop, [&] { EXPECT_EQ(collector.last_from, there); });
+    collector.received.change([](auto& list) { list.clear(); });
+  }
+  const auto nobody = loopback(9);
+  on(loop.loop, [&] { EXPECT_TRUE(socket->send(pattern(100, 1), nobody)); });
+  EXPECT_TRUE(
+      collector.unreachable.wait([&](const auto& list) { return list == std::vector{nobody}; }));
+  on(loop.loop, [&] { socket.reset(); });
+}
+
 TEST(MediaLoop, SendsEarlierWhenTheArenaIsFull) {
   Loop loop;
   Ignore ignore;

@@ -41,7 +41,7 @@ class SipUdp {
     error_code ignored;
     socket_.open(endpoint.protocol(), error);
     if (error) return error;
-    if (local.is_v6()) socket_.set_option(asio::ip::v6_only(true), ignored);
+    if (local.is_v6()) socket_.set_option(asio::ip::v6_only(!local.is_any()), ignored);
     socket_.set_option(udp::socket::receive_buffer_size(kSocketBuffer), ignored);
     socket_.set_option(udp::socket::send_buffer_size(kSocketBuffer), ignored);
     socket_.bind(endpoint, error);

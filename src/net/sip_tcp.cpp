@@ -62,7 +62,9 @@ error_code SipTcp::listen(const SocketAddress& local) {
   };
   attempt([&] { acceptor_.open(endpoint.protocol(), error); });
   attempt([&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), error); });
-  if (local.is_v6()) attempt([&] { acceptor_.set_option(asio::ip::v6_only(true), error); });
+  if (local.is_v6()) {  // "::" is for both families
+    attempt([&] { acceptor_.set_option(asio::ip::v6_only(!local.is_any()), error); });
+  }
   attempt([&] { acceptor_.bind(endpoint, error); });
   attempt([&] { acceptor_.listen(tcp::acceptor::max_listen_connections, error); });
   attempt([&] { acceptor_.non_blocking(true, error); });

@@ -19,6 +19,10 @@ SocketAddress name_of(int fd) {
   return SocketAddress::from_sockaddr(address, size);
 }
 
+/// Bound to "::", a socket is for both families (RFC 3493 §3.7); Linux takes plain IPv4 addresses
+/// to send to.
+bool takes_both(const SocketAddress& local) { return local.is_v6() && local.is_any(); }
+
 /// Returns what the kernel gave, in bytes of the caller (it keeps the double for its own needs).
 int set_buffer(int fd, int option, int bytes) {
   ::setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof bytes);
@@ -65,7 +69,8 @@ void MediaLoop::Core::commit(UdpSocket::State& socket, size_t written, const Soc
   CHECK(reserved_by == &socket && written <= reserved_size);
   reserved_by = nullptr;
   if (written == 0) return;
-  if (to.empty() || to.is_v6() != socket.local.is_v6()) return count(dropped_total);
+  const bool other_family = to.is_v6() != socket.local.is_v6() && !takes_both(socket.local);
+  if (to.empty() || other_family) return count(dropped_total);
   socket.queue.add({&arena[arena_used], written}, to);
   arena_used += written;
   if (std::exchange(socket.dirty, true)) return;
@@ -113,14 +118,13 @@ Result<std::unique_ptr<UdpSocket>> MediaLoop::Core::bind(const SocketAddress& lo
   UniqueFd fd(
       ::socket(local.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fail(Errc::Io, bind_error_text("UDP", local, errno));
-  if (local.is_v6()) {
-    const int only = 1;
-    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
-  }
   const int wanted = 1;
   if (local.is_v6()) {
+    const int only = takes_both(local) ? 0 : 1;
+    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, &wanted, sizeof wanted);
-  } else {
+  }
+  if (!local.is_v6() || takes_both(local)) {
     ::setsockopt(fd.get(), IPPROTO_IP, IP_RECVERR, &wanted, sizeof wanted);
   }
   set_buffers(fd.get());

@@ -1,5 +1,5 @@
-"""A server on IPv6 alone, with a foreign phone."""
-from harness import Server, Sipp, TestCase, call_fields, eventually
+"""A server on IPv6 alone, and on both families, with foreign phones."""
+from harness import Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures, join
 
 
 class Ipv6Test(TestCase):
@@ -18,3 +18,19 @@ class Ipv6Test(TestCase):
 
     def test_a_call_over_tcp(self):
         self.check('tcp', '-t', 't1')
+
+    def test_both_families_at_once(self):
+        """A phone and its viewer over IPv4, a phone over IPv6, TCP and UDP, through the same ports."""
+        server = Server(self, ip_local='::', ip='', webrtc__ip='127.0.0.1')
+        four = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav', video=fixtures() / 'clock-v.mp4')
+        server.startup(**call_fields('four', 'room4', sipPort=str(four.port)))
+        for transport, options in (('udp', ()), ('tcp', ('-t', 't1'))):
+            six = Sipp(self, 'uas-audio.xml', ip='::1', options=options)
+            server.startup(**call_fields(f'six-{transport}', f'room-{transport}', sipDomain='::1', sipOutboundProxy=f'sip:[::1]:{six.port};transport={transport}', hasVideo='false'))
+            server.wait_status(f'six-{transport}', 'ESTABLISHED')
+            eventually(lambda: f'[stream room-{transport}] live' in server.log(), what='live')
+            server.terminate(f'six-{transport}')
+            self.assertEqual(six.wait_end(), 0)
+        server.wait_status('four', 'ESTABLISHED')
+        [viewer] = join(self, f'http://127.0.0.1:{server.http_port}/whep/room4', '--at', 1, '--gop', 2, '--until', 4)
+        self.assertIsNotNone(viewer['firstFrameMs'])
