@@ -51,57 +51,12 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add("sip.tls.client_cert", o.sip_tls_client_cert,
             {.help = "PEM file with our certificate for SIP servers that ask for one."});
   table.add("sip.tls.client_key", o.sip_tls_client_key, {.help = "PEM file with its key."});
-  table.add(
-      "sip.srtp", o.sip_srtp,
-      {{"off", sdp::SrtpMode::Off},
-       {"optional", sdp::SrtpMode::Optional},
-       {"required", sdp::SrtpMode::Required},
-       {"dtls", sdp::SrtpMode::Dtls}},
-      {.help = "SRTP with phones. `optional` and `required` offer it with its keys in the SDP "
-               "(RFC 4568), beside plain RTP or alone, and take DTLS-SRTP (RFC 5763) when a phone "
-               "offers it; `dtls` offers and takes DTLS-SRTP alone. Use it with SIP over TLS: who "
-               "reads the SDP has the keys, who changes it has the call."});
-  table.add(
-      "sip.direction", o.sip_direction,
-      {{"sendrecv", sdp::Direction::SendRecv}, {"recvonly", sdp::Direction::RecvOnly}},
-      {.help = "What phones are offered. With `recvonly` they get no silence, and their ports "
-               "are kept open by STUN; some PBXs refuse it."});
-  table.add("sip.h264_mode", o.sip_h264_mode,
-            {{"both", H264Mode::Both}, {"0", H264Mode::Single}, {"1", H264Mode::NonInterleaved}},
-            {.help = "packetization-mode of H.264 that phones are offered, for devices that "
-                     "stumble over two."});
-  table.add(
-      "sip.h264_profile", o.sip_h264_profile,
-      {{"constrained-baseline", H264Profile::ConstrainedBaseline},
-       {"baseline", H264Profile::Baseline},
-       {"main", H264Profile::Main},
-       {"high", H264Profile::High}},
-      {.help = "H.264 profile that phones are offered; not every browser shows the last two."});
-  table.add("sip.h264_level", o.sip_h264_level,
-            {.range = {10, 62}, .help = "H.264 level that phones are offered, 31 is 3.1."});
-  table.add("sip.h264_max_fs", o.sip_h264_max_fs,
-            {.range = {0, 139264},
-             .unit = "macroblocks",
-             .help = "max-fs in the fmtp of H.264, where a device wants to read it; 0: not said."});
-  table.add("sip.h264_max_mbps", o.sip_h264_max_mbps,
-            {.range = {0, 16711680},
-             .unit = "macroblocks/s",
-             .help = "max-mbps in the fmtp of H.264; 0: not said."});
-  table.add("sip.h264_max_br", o.sip_h264_max_br,
-            {.range = {0, 800000},
-             .unit = "kbit/s",
-             .help = "max-br in the fmtp of H.264; 0: not said."});
-  table.add("sip.video_width", o.sip_video_width,
-            {.range = {0, 8192},
-             .unit = "pixels",
-             .help = "Width of the picture that phones are asked for by imageattr (RFC 6236), "
-                     "together with the height; 0: not said."});
-  table.add("sip.video_height", o.sip_video_height,
-            {.range = {0, 8192}, .unit = "pixels", .help = "Its height."});
-  table.add("sip.video_bandwidth", o.sip_video_bandwidth,
-            {.range = {0, 1000000},
-             .unit = "kbit/s",
-             .help = "b=AS and b=TIAS of the video that phones are asked for; 0: not said."});
+  declare_device_options(table, o.device);
+  table.add("sip.devices", o.sip_devices,
+            {.help = "Other device options for some calls, as rules with ; between, like "
+                     "`account=door* h264_mode=0; account=*@pbx.example callee=9* srtp=required`: "
+                     "patterns for the account and the callee, then options from sip.srtp to "
+                     "sip.video_bandwidth without their `sip.`. The first that fits counts."});
   table.add("dns.servers", o.dns_servers,
             {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
                      "those of the system."});

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/device_options.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
 #include "control/call.hpp"
@@ -11,16 +12,6 @@
 #include "sdp/sip_media.hpp"
 
 namespace sipcast {
-
-/// Packetization modes of H.264 that phones are offered (RFC 6184 §5.4).
-enum class H264Mode : uint8_t { Both, Single, NonInterleaved };
-/// profile_idc and constraint bits of a profile-level-id.
-enum class H264Profile : uint16_t {
-  ConstrainedBaseline = 0x42e0,
-  Baseline = 0x4200,
-  Main = 0x4d00,
-  High = 0x6400,
-};
 
 /// Every option of the server, with its default; declared once in options.cpp.
 struct Options {
@@ -33,14 +24,8 @@ struct Options {
   bool sip_tls_verify = true;
   KeepAlive sip_keep_alive = KeepAlive::Crlf;
   Duration sip_keep_alive_interval = std::chrono::seconds(25);
-  sdp::SrtpMode sip_srtp = sdp::SrtpMode::Off;
-  sdp::Direction sip_direction = sdp::Direction::SendRecv;
-  H264Mode sip_h264_mode = H264Mode::Both;
-  H264Profile sip_h264_profile = H264Profile::ConstrainedBaseline;
-  uint16_t sip_h264_level = 31;
-  uint32_t sip_h264_max_fs = 0, sip_h264_max_mbps = 0, sip_h264_max_br = 0;
-  uint16_t sip_video_width = 0, sip_video_height = 0;
-  uint32_t sip_video_bandwidth = 0;
+  DeviceOptions device;
+  std::string sip_devices;
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;

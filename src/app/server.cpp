@@ -112,25 +112,6 @@ Server::~Server() {
 
 namespace {
 
-/// What the descriptions that phones get have in common.
-sdp::SipLocal local_side(const Options& options, const DtlsContext& dtls) {
-  sdp::SipLocal local;
-  local.direction = options.sip_direction;
-  if (options.sip_h264_mode == H264Mode::Single) local.h264_modes = {0};
-  if (options.sip_h264_mode == H264Mode::NonInterleaved) local.h264_modes = {1};
-  local.video = {.h264_profile = static_cast<uint16_t>(options.sip_h264_profile),
-                 .h264_level = static_cast<uint8_t>(options.sip_h264_level),
-                 .max_fs = options.sip_h264_max_fs,
-                 .max_mbps = options.sip_h264_max_mbps,
-                 .max_br = options.sip_h264_max_br,
-                 .width = options.sip_video_width,
-                 .height = options.sip_video_height,
-                 .kbit = options.sip_video_bandwidth};
-  local.srtp = options.sip_srtp;
-  local.dtls_fingerprint = dtls.fingerprint();
-  return local;
-}
-
 Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Addresses& addresses,
                                                 const DtlsContext& dtls, const Logger& log) {
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
@@ -218,6 +199,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   if (incoming->wants_users() && users->empty()) {
     return fail(Errc::InvalidArgument, "sip.incoming: a rule has user=, but sip.users is empty");
   }
+  auto devices = parse_device_rules(options.sip_devices, options.device);
+  if (!devices) return fail(devices.error().code, "sip.devices: " + devices.error().cause);
+  devices->set_dtls_fingerprint(p.dtls->fingerprint());
   p.calls = std::make_unique<CallService>(
       CallService::Options{.linger = options.call_linger,
                            .no_answer = options.call_no_answer,
@@ -230,7 +214,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .challenge = algorithms_of(options.sip_challenge),
                            .refer = options.sip_refer,
                            .realm = options.sip_realm,
-                           .local = local_side(options, *p.dtls),
+                           .devices = std::move(*devices),
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
                                      .max_ended = options.trace_max}},

@@ -110,7 +110,7 @@ Call& CallService::add(StartCall command) {
                       .registrations = registrations_,
                       .recorder = recorder_,
                       .no_answer = options_.no_answer,
-                      .local = options_.local,
+                      .local = options_.devices.local_for(command),
                       .limits = options_.limits,
                       .refer = options_.refer,
                       .on_hold = [this](const StreamName& stream, bool held) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/call.hpp"
+#include "control/device_rules.hpp"
 #include "control/incoming_rules.hpp"
 #include "sip/digest_verifier.hpp"
 
@@ -28,8 +29,8 @@ class CallService {
     std::vector<sip::DigestAlgorithm> challenge = {sip::DigestAlgorithm::Md5};
     Call::ReferPolicy refer = Call::ReferPolicy::Off;
     size_t max_calls = 5000;
-    std::string realm;         ///< sip::Account::realm of every call
-    sdp::SipLocal local = {};  ///< what our descriptions have in common
+    std::string realm;    ///< sip::Account::realm of every call
+    DeviceRules devices;  ///< what our descriptions say
     FlightRecorder::Options trace;
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);

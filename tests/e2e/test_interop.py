@@ -1,7 +1,7 @@
 """Every pair of (transport, media security, audio, video, path) with a real phone and a real proxy, each decoded by a browser."""
 import itertools
 
-from harness import PASSWORD, Baresip, Browser, Certificates, Kamailio, Server, TestCase, call_fields, fixtures, tone_wav
+from harness import PASSWORD, Baresip, Browser, Certificates, Kamailio, Server, TestCase, call_fields, eventually, fixtures, http, tone_wav
 
 # A covering array: any two values of two columns meet in some row; the test says so.
 CELLS = [row.split() for row in '''
@@ -100,3 +100,20 @@ class InteropTest(TestCase):
                     wrong.append(f'{" ".join(cell)}: {failed[name]}')
         print('\n'.join('      ' + line for line in table), flush=True)
         self.assertFalse(wrong, '\n'.join(wrong))
+
+
+class DeviceTest(TestCase):
+    def test_a_rule_of_sip_devices_makes_another_offer(self):
+        server = Server(self, sip__devices='account=door* h264_mode=0 video_bandwidth=300; callee=nobody direction=recvonly')
+        phone = Baresip(self, user='bob', wav=fixtures() / 'tone440.wav', video=fixtures() / 'clock-v.mp4')
+        offers = {}
+        for login in ('door1', 'alice'):
+            server.startup(**call_fields(login, login, sipLogin=login, sipPort=str(phone.port)))
+            server.wait_status(login, 'ESTABLISHED')
+            eventually(lambda: f'[stream {login}] live' in server.log(), what='live')
+            offers[login] = http('GET', f'{server.base}/v1/calls/{login}/trace').json()['localSdp']
+            server.terminate(login)
+        self.assertIn('b=TIAS:300000', offers['door1'])
+        self.assertNotIn('packetization-mode=1', offers['door1'])
+        self.assertIn('packetization-mode=1', offers['alice'])
+        self.assertNotIn('b=TIAS', offers['alice'])
