@@ -57,6 +57,9 @@ void declare_options(config::OptionTable& table, Options& o) {
                      "`account=door* h264_mode=0; account=*@pbx.example callee=9* srtp=required`: "
                      "patterns for the account and the callee, then options from sip.srtp to "
                      "sip.video_bandwidth without their `sip.`. The first that fits counts."});
+  table.add("sip.video_slate", o.sip_video_slate,
+            {.help = "Phones that agreed on video both ways get a black picture a second, for "
+                     "devices and PBXs that give up on a leg without video."});
   table.add("dns.servers", o.dns_servers,
             {.help = "Name servers for the hosts of SIP, ip or ip:port with commas between; empty: "
                      "those of the system."});

@@ -26,6 +26,7 @@ struct Options {
   Duration sip_keep_alive_interval = std::chrono::seconds(25);
   DeviceOptions device;
   std::string sip_devices;
+  bool sip_video_slate = false;
   std::string sip_tls_ca, sip_tls_client_cert, sip_tls_client_key;
   uint16_t media_port_from = 30000, media_port_to = 39999;
   uint16_t webrtc_port = 8189;

@@ -120,6 +120,12 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
     return fail(Errc::InvalidArgument, "media_port_to: too few ports for the media loops");
   }
   const unsigned span = (options.media_port_to - options.media_port_from + 1u) / loops & ~1u;
+  SlateSender::Pictures slate;
+  if (options.sip_video_slate) {
+    auto black = ffmpeg::BlackPictures::make();
+    if (!black) return fail(black.error().code, "sip.video_slate: " + black.error().cause);
+    slate = std::make_shared<const ffmpeg::BlackPictures>(std::move(*black));
+  }
   std::vector<std::unique_ptr<MediaWorker>> workers;
   for (unsigned i = 0; i < loops; ++i) {
     const auto first = static_cast<uint16_t>(options.media_port_from + i * span);
@@ -135,6 +141,7 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
          .phone_port_last = static_cast<uint16_t>(first + span - 1),
          .cname = "sipcast",
          .no_media_after = options.call_no_media,
+         .slate = slate,
          .outputs = {.frames = {.audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate),
                                 .keyframe_every = options.output_keyframe_interval}}},
         dtls, log);

@@ -165,7 +165,8 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
                                  .video = video,
                                  .cname = options_.cname,
                                  .no_media_after = options_.no_media_after,
-                                 .dtls = &dtls_},
+                                 .dtls = &dtls_,
+                                 .slate = options_.slate},
                                 loop_, ports_, *call.stream, log);
   if (!source) return call.callbacks.opened(std::unexpected(source.error()));
   call.source = std::move(*source);

@@ -57,6 +57,7 @@ class MediaWorker final : private DatagramReader {
     std::string cname;
     Duration viewer_wait = std::chrono::seconds(25);  ///< for a reserved stream's codecs
     Duration no_media_after = std::chrono::seconds(5);
+    SlateSender::Pictures slate;  ///< for phones; none: they see nothing
     size_t max_viewers = 10'000;
     StreamOutputs::Options outputs;
   };

@@ -1,29 +1,26 @@
 #include "egress/slate.hpp"
 
-#include "ffmpeg/video_encoder.hpp"
+#include "ffmpeg/black_pictures.hpp"
 #include "rtp/h264_avc.hpp"
 
 namespace sipcast {
 
 Result<Slate> Slate::create() {
-  auto encoder = ffmpeg::VideoEncoder::create(
-      {.width = kWidth, .height = kHeight, .fps = 2, .bitrate_kbit = 64, .gop_frames = 1});
-  if (!encoder) return std::unexpected(encoder.error());
+  const auto black = ffmpeg::BlackPictures::make();
+  if (!black) return std::unexpected(black.error());
   Slate slate;
-  const ffmpeg::YuvPicture black(kWidth, kHeight);
-  for (Bytes& picture : slate.pictures_) {
-    const auto coded = encoder->encode(black, ffmpeg::KeyframeWish::Now);
-    if (!coded) return std::unexpected(coded.error());
-    h264::AvcSample sample = h264::to_avc(coded->bytes);
+  for (size_t i = 0; i < slate.pictures_.size(); ++i) {
+    h264::AvcSample sample = h264::to_avc(black->h264[i]);
     if (!slate.format_) {
       auto setup = h264::avc_decoder_configuration(sample.sps, sample.pps);
       if (!setup) return std::unexpected(setup.error());
-      slate.format_ = std::make_shared<const FrameFormat>(FrameFormat{.codec = FrameCodec::H264,
-                                                                      .setup = std::move(*setup),
-                                                                      .width = kWidth,
-                                                                      .height = kHeight});
+      slate.format_ = std::make_shared<const FrameFormat>(
+          FrameFormat{.codec = FrameCodec::H264,
+                      .setup = std::move(*setup),
+                      .width = ffmpeg::BlackPictures::kWidth,
+                      .height = ffmpeg::BlackPictures::kHeight});
     }
-    picture = std::move(sample.bytes);
+    slate.pictures_[i] = std::move(sample.bytes);
   }
   return slate;
 }

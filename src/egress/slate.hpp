@@ -13,7 +13,6 @@ namespace sipcast {
 class Slate {
  public:
   static constexpr Duration kInterval = std::chrono::milliseconds(500);
-  static constexpr int kWidth = 640, kHeight = 360;
   /// Errors: those of the encoder.
   static Result<Slate> create();
   /// Pictures up to `until`, the first one at the time of the first call.
@@ -23,8 +22,7 @@ class Slate {
 
  private:
   FrameFormatPtr format_;
-  /// Two, for consecutive IDR pictures differ in idr_pic_id (ITU-T H.264 §7.4.3).
-  std::array<Bytes, 2> pictures_;
+  std::array<Bytes, 2> pictures_;  // of ffmpeg::BlackPictures, as samples
   size_t number_ = 0;
   std::optional<Instant> next_;
 };

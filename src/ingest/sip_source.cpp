@@ -64,6 +64,10 @@ void SipSource::connect(const sdp::SipAgreement& agreement) {
   }
   if (video_ && agreement.video) {
     video_->connect(*agreement.video);
+    if (options_.slate) {
+      if (!slate_) slate_.emplace(options_.slate, agreement.video->send, loop_.now());
+      slate_->change(agreement.video->send);
+    }
   } else if (video_) {
     video_->disconnect();
   }
@@ -95,6 +99,7 @@ void SipSource::play_digits(std::string_view digits) {
 void SipSource::arm_timers() {
   next_silence_ = loop_.now();
   tick_silence();
+  if (options_.slate) tick_slate();
   report_timer_ = loop_.at(loop_.now() + kFirstReport, [this] { tick_reports(); });
   no_media_timer_ = loop_.at(loop_.now() + options_.no_media_after, [this] {
     if (on_no_media) on_no_media();
@@ -111,6 +116,13 @@ void SipSource::tick_silence() {
   silence_timer_ = loop_.at(next_silence_, [this] { tick_silence(); });
 }
 
+void SipSource::tick_slate() {
+  if (slate_ && video_ && video_->may_send()) {
+    for (const Bytes& packet : slate_->next(loop_.now())) video_->send_rtp(packet);
+  }
+  slate_timer_ = loop_.at(loop_.now() + SlateSender::kInterval, [this] { tick_slate(); });
+}
+
 void SipSource::tick_reports() {
   const Instant now = loop_.now();
   if (audio_ && audio_->connected()) {
@@ -119,8 +131,9 @@ void SipSource::tick_reports() {
   }
   if (audio_ && !audio_->may_send()) audio_->keep_open(now);
   if (video_ && video_->connected()) {
-    video_->send_report({}, now);
-    video_->keep_open(now);  // nothing else leaves from its port of RTP
+    video_->send_report(
+        slate_ ? slate_->report(now, std::chrono::system_clock::now()) : std::nullopt, now);
+    if (!slate_ || !video_->may_send()) video_->keep_open(now);
   }
   report_timer_ = loop_.at(now + kReportInterval, [this] { tick_reports(); });
 }
@@ -156,9 +169,14 @@ void SipSource::close() {
     audio_->send_report(silence_->report(std::chrono::system_clock::now()), loop_.now(),
                         {rtcp::Bye{{silence_->ssrc()}}});
   }
+  if (video_ && video_->connected() && slate_) {
+    video_->send_report(slate_->report(loop_.now(), std::chrono::system_clock::now()), loop_.now(),
+                        {rtcp::Bye{{slate_->ssrc()}}});
+  }
   if (audio_) audio_->disconnect();
   if (video_) video_->disconnect();
   silence_timer_.cancel();
+  slate_timer_.cancel();
   report_timer_.cancel();
   stream_timer_.cancel();
   no_media_timer_.cancel();

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "ingest/peer_lock.hpp"
 #include "ingest/silence_sender.hpp"
+#include "ingest/slate_sender.hpp"
 #include "net/media_loop.hpp"
 #include "net/port_pool.hpp"
 #include "rtp/receiver_stats.hpp"
@@ -46,6 +47,7 @@ class SipSource : public StreamSource {
                                      .most = std::chrono::milliseconds(120)};
     Duration no_media_after = std::chrono::seconds(5);  ///< then on_no_media is told, once
     const DtlsContext* dtls = nullptr;                  ///< for DTLS-SRTP; outlives the source
+    SlateSender::Pictures slate = {};  ///< sent where video both ways was agreed; none: nothing is
   };
   struct Ports {
     uint16_t audio = 0, video = 0;
@@ -76,6 +78,7 @@ class SipSource : public StreamSource {
   SipSource(const Options& options, MediaLoop& loop, Stream& stream, Logger log);
   void tell_tracks();
   void tick_silence();
+  void tick_slate();
   void tick_reports();
   void tick_stream();
   void arm_timers();
@@ -86,8 +89,9 @@ class SipSource : public StreamSource {
   Logger log_;
   std::unique_ptr<Track> audio_, video_;
   std::optional<SilenceSender> silence_;
+  std::optional<SlateSender> slate_;
   std::optional<uint8_t> telephone_event_;  ///< payload type of the digits that we send
-  MediaLoop::Timer silence_timer_, report_timer_, stream_timer_, no_media_timer_;
+  MediaLoop::Timer silence_timer_, slate_timer_, report_timer_, stream_timer_, no_media_timer_;
   Instant next_silence_{};
   bool connected_ = false;
 };

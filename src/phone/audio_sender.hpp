@@ -9,7 +9,7 @@
 #include "base/time.hpp"
 #include "ffmpeg/audio_encoder.hpp"
 #include "phone/phone_options.hpp"
-#include "phone/rtp_sender.hpp"
+#include "rtp/rtp_sender.hpp"
 #include "rtp/telephone_event.hpp"
 #include "sdp/sip_media.hpp"
 

@@ -7,9 +7,9 @@
 #include "base/time.hpp"
 #include "ffmpeg/video_encoder.hpp"
 #include "phone/phone_options.hpp"
-#include "phone/rtp_sender.hpp"
 #include "phone/test_card.hpp"
 #include "rtp/packetizer.hpp"
+#include "rtp/rtp_sender.hpp"
 #include "sdp/sip_media.hpp"
 
 namespace sipcast::phone {

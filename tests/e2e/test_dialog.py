@@ -2,7 +2,7 @@
 import socket
 import time
 
-from harness import Baresip, Server, Sipp, TestCase, call_fields, eventually, fixtures
+from harness import Baresip, Process, Server, Sipp, TestCase, call_fields, eventually, fixtures, free_ports
 
 
 class DialogTest(TestCase):
@@ -169,6 +169,22 @@ class IncomingTest(DialogTest):
             self.assertNotIn(b'OPTIONS1', answered, 'the scanner')
             self.assertLess(len(answered), 100)
             self.assertGreater(len(answered), 0)
+
+
+    def test_a_caller_that_wants_to_see_something_sees_black(self):
+        """FFmpeg is the screen of a SIPp that calls us."""
+        self.server = Server(self, sip__incoming='stream=in', sip__video_slate='true')
+        port = free_ports(4, even=True)
+        description = self.folder / 'screen.sdp'
+        description.write_text(f'v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=video {port} RTP/AVP 99\na=rtpmap:99 H264/90000\na=fmtp:99 packetization-mode=1\n')
+        seen = self.folder / 'seen.gray'
+        screen = Process(self, 'screen', ['ffmpeg', '-v', 'warning', '-protocol_whitelist', 'file,udp,rtp', '-i', description, '-frames:v', '2', '-vf', 'scale=32:18',
+                                          '-pix_fmt', 'gray', '-f', 'rawvideo', '-y', seen])
+        Sipp(self, 'uac-av.xml', options=['-s', 'room', '-d', '20000', '-key', 'aport', str(port + 2), '-key', 'vport', str(port), f'127.0.0.1:{self.server.sip_port}'])
+        self.assertEqual(screen.wait_end(20), 0, screen.log())
+        picture = seen.read_bytes()
+        self.assertEqual(len(picture), 2 * 32 * 18)
+        self.assertLess(max(picture), 8, 'black in full range')
 
 
 class LimitsTest(DialogTest):

@@ -1,10 +1,10 @@
-#include "phone/rtp_sender.hpp"
+#include "rtp/rtp_sender.hpp"
 
 #include <algorithm>
 
 #include "base/random.hpp"
 
-namespace sipcast::phone {
+namespace sipcast {
 
 RtpSender::RtpSender(uint32_t clock_rate_hz)
     : clock_rate_hz_(clock_rate_hz),
@@ -43,4 +43,4 @@ rtcp::SenderReport RtpSender::report(Duration media_time, WallTime wall) const {
           .blocks = {}};
 }
 
-}  // namespace sipcast::phone
+}  // namespace sipcast

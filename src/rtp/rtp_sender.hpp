@@ -5,7 +5,7 @@
 #include "rtp/rtcp.hpp"
 #include "rtp/rtp_parser.hpp"
 
-namespace sipcast::phone {
+namespace sipcast {
 
 /// Numbers and stamps the RTP packets of one track. SSRC, first sequence number and timestamp of
 /// media time 0 are random (RFC 3550 §5.1). Media loop; no I/O.
@@ -30,4 +30,4 @@ class RtpSender {
   uint64_t packets_ = 0, octets_ = 0;
 };
 
-}  // namespace sipcast::phone
+}  // namespace sipcast
