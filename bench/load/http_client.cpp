@@ -11,6 +11,24 @@
 #include "base/text.hpp"
 
 namespace sipcast::bench {
+namespace {
+
+/// RFC 9112 §7.1; false while the last chunk is not there.
+bool join_chunks(std::string_view bytes, std::string& body) {
+  body.clear();
+  for (;;) {
+    const size_t line = bytes.find("\r\n");
+    if (line == std::string_view::npos) return false;
+    const auto size = parse_hex(bytes.substr(0, line));
+    bytes.remove_prefix(line + 2);
+    if (!size || bytes.size() < *size + 2) return false;
+    if (*size == 0) return true;
+    body += bytes.substr(0, *size);
+    bytes.remove_prefix(*size + 2);
+  }
+}
+
+}  // namespace
 
 Result<void> HttpClient::connect() {
   fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -69,6 +87,12 @@ Result<HttpReply> HttpClient::exchange(std::string_view text) {
     if (!trim(name).empty()) reply.headers[to_lower(name)] = trim(value);
   }
   bytes.erase(0, end + 4);
+  if (iequals(reply.headers["transfer-encoding"], "chunked")) {
+    while (!join_chunks(bytes, reply.body)) {
+      if (!read_more(bytes)) return broken();
+    }
+    return reply;
+  }
   const size_t size = parse_decimal(reply.headers["content-length"]).value_or(0);
   while (bytes.size() < size) {
     if (!read_more(bytes)) return broken();

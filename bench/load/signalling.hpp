@@ -10,6 +10,7 @@ namespace sipcast::bench {
 /// What a viewer says of itself.
 struct ViewerOffer {
   std::string ufrag, pwd, fingerprint;
+  uint16_t port = 0;  ///< of its socket
 };
 /// What it has to know of the server.
 struct ViewerRemote {

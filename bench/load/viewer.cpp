@@ -21,7 +21,7 @@ constexpr uint8_t kAudioPayloadType = 8;
 Viewer::Viewer(const DtlsContext& dtls, const FrameEnds& ends)
     : dtls_(dtls), ends_(ends), ufrag_(random_token(8)), pwd_(random_token(24)) {}
 
-ViewerOffer Viewer::offer() const { return {ufrag_, pwd_, dtls_.fingerprint()}; }
+ViewerOffer Viewer::offer() const { return {ufrag_, pwd_, dtls_.fingerprint(), 0}; }
 
 void Viewer::start(const ViewerRemote& remote, Instant now, Output& out) {
   remote_ = remote;
@@ -70,9 +70,11 @@ void Viewer::on_datagram(BytesView datagram, uint64_t received_ns, Instant now,
   }
   if (is_dtls(datagram)) {
     on_dtls(datagram, now, out);
-  } else if (!checked_) {
-    const auto message = parse_stun(datagram);
-    if (!message || message->type != kStunBindingSuccess) return;
+  } else if (const auto message = parse_stun(datagram); !message) {
+    return;
+  } else if (message->type == kStunBindingRequest) {  // some servers check back
+    out.push_back(make_binding_success(message->transaction, remote_.candidate, pwd_));
+  } else if (!checked_ && message->type == kStunBindingSuccess) {
     checked_ = true;
     next_check_ = now + kConsentChecks;
     auto session = DtlsSession::create(dtls_, DtlsRole::Client);

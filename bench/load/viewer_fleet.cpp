@@ -7,6 +7,8 @@ namespace {
 using namespace std::chrono_literals;
 constexpr int kViewerBuffer = 1 << 20, kSinkBuffer = 1 << 20;
 const SocketAddress kLoopback = *SocketAddress::parse("127.0.0.1", 0);
+// Janus takes no candidate of the loopback: a viewer has the address that the route gives it.
+const SocketAddress kAny = *SocketAddress::parse("0.0.0.0", 0);
 }  // namespace
 
 ViewerFleet::ViewerFleet(int core, size_t signalling_threads, const DtlsContext& dtls,
@@ -73,11 +75,13 @@ void ViewerFleet::ask(size_t id, const std::shared_ptr<Signalling>& by) {
   Member& member = members_[id];
   member.viewer = std::make_unique<Viewer>(dtls_, ends_);
   member.viewer->sample_by(static_cast<uint32_t>(id));
-  member.fd = open_udp(kLoopback, kViewerBuffer);
+  member.fd = open_udp(kAny, kViewerBuffer);
   member.readable = [this, id] { read(id); };
   member.signalling = by;
   loop_.watch(member.fd.get(), &member.readable);
-  add_job([this, id, by, offer = member.viewer->offer()] {
+  ViewerOffer offer = member.viewer->offer();
+  offer.port = address_of(member.fd.get()).port();
+  add_job([this, id, by, offer] {
     const Instant asked = std::chrono::steady_clock::now();
     const uint64_t asked_ns = wall_ns();
     auto remote = by->join(offer);
@@ -116,7 +120,8 @@ void ViewerFleet::read(size_t id) {
   Member& member = members_.at(id);
   Viewer::Output out;
   drain_.drain(member.fd.get(), [&](BytesView bytes, const SocketAddress&, uint64_t received_ns) {
-    member.viewer->on_datagram(bytes, received_ns, loop_.now(), totals_, out);
+    ViewerTotals& totals = id < measured_ ? totals_ : unmeasured_;
+    member.viewer->on_datagram(bytes, received_ns, loop_.now(), totals, out);
   });
   after(id, out);
 }
@@ -160,11 +165,11 @@ bool ViewerFleet::settle(Duration patience) {
   return true;
 }
 
-void ViewerFleet::leave(size_t count) {
+void ViewerFleet::leave(size_t count, size_t from) {
   loop_.ask([&] {
-    for (auto at = members_.begin(); count > 0 && at != members_.end(); --count) {
+    for (auto at = members_.lower_bound(from); count > 0 && at != members_.end(); --count) {
       auto& [id, member] = *at;
-      member.viewer->count_lost(totals_);
+      member.viewer->count_lost(id < measured_ ? totals_ : unmeasured_);
       loop_.cancel(member.timer);
       if (member.settled && member.time.error.empty()) --watching_;
       if (!member.settled) {  // it is not waited for any more
@@ -185,7 +190,10 @@ void ViewerFleet::leave(size_t count) {
 ViewerTotals ViewerFleet::take_totals() {
   ViewerTotals taken;
   loop_.ask([&] {
-    for (auto& [id, member] : members_) member.viewer->count_lost(totals_);
+    for (auto& [id, member] : members_) {
+      if (id < measured_) member.viewer->count_lost(totals_);
+    }
+    unmeasured_ = {};
     taken = std::exchange(totals_, {});
   });
   return taken;

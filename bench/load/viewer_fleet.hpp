@@ -37,8 +37,10 @@ class ViewerFleet {
   void join(size_t count, Duration apart, const MakeSignalling& make);
   /// Waits until each that was asked for has a keyframe or an error; false when patience runs out.
   bool settle(Duration patience);
-  /// The oldest `count` leave; the server hears of it soon.
-  void leave(size_t count);
+  /// The oldest `count` of those numbered from `from` on leave; the server hears of it soon.
+  void leave(size_t count, size_t from = 0);
+  /// Only the viewers below this number count in take_totals(). Before join().
+  void measure_below(size_t number) { measured_ = number; }
   size_t watching() const { return watching_; }  ///< with a keyframe
   size_t idle_jobs();                            ///< 0 when nobody waits for signalling
 
@@ -80,10 +82,11 @@ class ViewerFleet {
   UdpDrain drain_;
   std::map<size_t, Member> members_;  // by number
   std::map<size_t, JoinTime> times_;
-  ViewerTotals totals_;
+  ViewerTotals totals_, unmeasured_;
   std::vector<std::unique_ptr<Sink>> sinks_;
 
-  size_t asked_ = 0;  // the scenario's
+  size_t asked_ = 0;             // the scenario's
+  size_t measured_ = SIZE_MAX;
   std::atomic<size_t> settled_ = 0, watching_ = 0;
   std::mutex mutex_;  // guards the next three
   std::condition_variable wake_;

@@ -29,6 +29,16 @@ uint64_t own_cpu_ns() {
   return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(used.tv_nsec);
 }
 
+void wait_for_all(const char* server, ViewerFleet& fleet, size_t viewers) {
+  fleet.settle(20s);
+  if (fleet.watching() == viewers) return;
+  std::string error = "no keyframe came";
+  for (const JoinTime& time : fleet.take_times()) {
+    if (!time.error.empty()) error = time.error;
+  }
+  fmt::print(stderr, "{}: {} of {} viewers watch: {}\n", server, fleet.watching(), viewers, error);
+}
+
 Outcome measure(const Context& context, ViewerFleet& fleet, Process& server) {
   std::this_thread::sleep_for(300ms);
   [[maybe_unused]] const ViewerTotals before = fleet.take_totals();
@@ -60,9 +70,7 @@ Outcome run_sipcast(const Context& context, const SourceOptions& source, size_t 
   server.call("fan", phones.address());
   ViewerFleet fleet(context.generator_core, 4, context.dtls, phones.frame_ends());
   fleet.join(viewers, 10ms, [&](size_t) { return make_whep(server.http(), "/whep/fan"); });
-  if (!fleet.settle(60s) || fleet.watching() < viewers) {
-    fmt::print(stderr, "sipcast: {} of {} viewers watch\n", fleet.watching(), viewers);
-  }
+  wait_for_all("sipcast", fleet, viewers);
   return measure(context, fleet, server.process());
 }
 
@@ -71,9 +79,7 @@ Outcome run_janus(const Context& context, const SourceOptions& source, size_t vi
   RtpPhone phone(source, server.phone_to(), context.generator_core);
   ViewerFleet fleet(context.generator_core, 4, context.dtls, phone.frame_ends());
   fleet.join(viewers, 20ms, [&](size_t) { return server.signalling(); });
-  if (!fleet.settle(60s) || fleet.watching() < viewers) {
-    fmt::print(stderr, "janus: {} of {} viewers watch\n", fleet.watching(), viewers);
-  }
+  wait_for_all("Janus", fleet, viewers);
   return measure(context, fleet, server.process());
 }
 

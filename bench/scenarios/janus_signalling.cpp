@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 
 /// The answer of a browser that takes what Janus offers.
-std::string answer_text(std::string_view offer, const ViewerOffer& own) {
+std::string answer_text(std::string_view offer, const ViewerOffer& own, const std::string& host) {
   std::string text = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
   text += fmt::format("a=group:{}\r\n", sdp_value(offer, "a=group:"));
   std::string_view rest = offer;
@@ -23,9 +23,10 @@ std::string answer_text(std::string_view offer, const ViewerOffer& own) {
     const std::string_view line = sdp_value(section, "m=");
     text += fmt::format(
         "m={}\r\nc=IN IP4 127.0.0.1\r\na=mid:{}\r\na=recvonly\r\na=rtcp-mux\r\na=ice-ufrag:{}\r\n"
-        "a=ice-pwd:{}\r\na=fingerprint:{}\r\na=setup:active\r\na=rtpmap:{}\r\n",
+        "a=ice-pwd:{}\r\na=fingerprint:{}\r\na=setup:active\r\na=rtpmap:{}\r\n"
+        "a=candidate:1 1 udp 2122260223 {} {} typ host\r\na=end-of-candidates\r\n",
         line, sdp_value(section, "a=mid:"), own.ufrag, own.pwd, own.fingerprint,
-        sdp_value(section, "a=rtpmap:"));
+        sdp_value(section, "a=rtpmap:"), host, own.port);
     const std::string_view format = sdp_value(section, "a=fmtp:");
     if (!format.empty()) text += fmt::format("a=fmtp:{}\r\n", format);
     rest.remove_prefix(1);
@@ -82,13 +83,16 @@ class Janus final : public Signalling {
       if (!event) return std::unexpected(event.error());
       if (!event->contains("jsep")) continue;
       const std::string offer(event->at("jsep").at("sdp").as_string());
+      auto remote = read_remote(offer);
+      if (!remote) return remote;
+      // The same machine: we are where it is.
+      const std::string answer = answer_text(offer, own, remote->candidate.ip());
       const auto started = post(
           *handle, {{"janus", "message"},
                     {"body", json::object{{"request", "start"}}},
-                    {"jsep", json::object{{"type", "answer"}, {"sdp", answer_text(offer, own)}}}});
+                    {"jsep", json::object{{"type", "answer"}, {"sdp", answer}}}});
       if (!started) return std::unexpected(started.error());
-      auto remote = read_remote(offer);
-      if (remote) remote->resource = *session;
+      remote->resource = *session;
       return remote;
     }
     return fail(Errc::Timeout, "Janus made no offer");

@@ -26,6 +26,7 @@ loadmodule "rr.so"
 loadmodule "pv.so"
 loadmodule "maxfwd.so"
 loadmodule "siputils.so"
+loadmodule "textops.so"
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
     if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
@@ -35,7 +36,6 @@ request_route {
         sl_send_reply("404", "Not here"); exit;
     }
     if (is_method("INVITE")) record_route();
-    if (loose_route()) { }
     t_relay();
 }
 )";

@@ -1,6 +1,6 @@
 #pragma once
-#include <deque>
 #include <cstdint>
+#include <deque>
 #include <functional>
 
 #include "base/bytes.hpp"
@@ -9,8 +9,8 @@
 namespace sipcast {
 
 /// Handshakes of viewers, a few records a loop turn: each costs a fifth of a millisecond, and a
-/// crowd that joins must not hold up the packets of those who watch. Bounded; what finds no place is
-/// lost, and DTLS repeats it. On the media loop.
+/// crowd that joins must not hold up the packets of those who watch. Bounded; what finds no place
+/// is lost, and DTLS repeats it. On the media loop.
 class DtlsBacklog {
  public:
   static constexpr size_t kPerTurn = 4;

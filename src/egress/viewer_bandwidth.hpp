@@ -7,16 +7,16 @@
 namespace sipcast {
 
 /// Judges by a viewer's own reports (RFC 3550 receiver reports, REMB) whether its line takes the
-/// video of the stream. Slow to say no: a cut of the picture must be worth it. Says when a pause may
-/// end, later after each failed attempt, because a line that is sent nothing reports nothing. No
-/// I/O, no clock; on the viewer's loop.
+/// video of the stream. Slow to say no: a cut of the picture must be worth it. Says when a pause
+/// may end, later after each failed attempt, because a line that is sent nothing reports nothing.
+/// No I/O, no clock; on the viewer's loop.
 class ViewerBandwidth {
  public:
   static constexpr Duration kNewcomer = std::chrono::seconds(10);  ///< estimators begin low
   static constexpr Duration kBadFor = std::chrono::seconds(3);
   static constexpr Duration kFirstPause = std::chrono::seconds(4);
   static constexpr Duration kLongestPause = std::chrono::seconds(30);
-  static constexpr int kMuchLost = 64;  ///< of 256
+  static constexpr int kMuchLost = 64;       ///< of 256
   static constexpr double kTooLittle = 0.6;  ///< of the video's rate, by REMB
 
   void on_connected(Instant now) { connected_at_ = now; }

@@ -224,10 +224,12 @@ void WebRtcViewer::judge_bandwidth() {
   cursor_.reset();
   replay_timer_.cancel();
   skip_to_keyframe("its line is too narrow");
-  log_.info("its line is too narrow for the video: {} kbit/s sent, {} kbit/s estimated, {:.0f} % lost",
-            bandwidth_.sent_bps() / 1000, stats_.remb_bps / 1000, 100 * stats_.fraction_lost);
+  log_.info(
+      "its line is too narrow for the video: {} kbit/s sent, {} kbit/s estimated, {:.0f} % lost",
+      bandwidth_.sent_bps() / 1000, stats_.remb_bps / 1000, 100 * stats_.fraction_lost);
   if (events_.bandwidth) {
-    events_.bandwidth({.enough = false, .remb_bps = stats_.remb_bps, .video_bps = bandwidth_.sent_bps()});
+    events_.bandwidth(
+        {.enough = false, .remb_bps = stats_.remb_bps, .video_bps = bandwidth_.sent_bps()});
   }
 }
 

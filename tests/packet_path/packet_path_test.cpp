@@ -1,5 +1,6 @@
-// The packet path allocates nothing and takes no lock for a packet and a viewer: this program counts both on the media loop's
-// thread, for a few viewers and for many. What it costs to bring one packet into the stream is the same for both.
+// The packet path allocates nothing and takes no lock for a packet and a viewer: this program
+// counts both on the media loop's thread, for a few viewers and for many. What it costs to bring
+// one packet into the stream is the same for both.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -21,7 +22,7 @@ thread_local uint64_t allocations = 0, locks = 0;
 }  // namespace
 
 extern "C" {
-void* __libc_malloc(size_t);  // NOLINT
+void* __libc_malloc(size_t);          // NOLINT
 void* __libc_calloc(size_t, size_t);  // NOLINT
 void* __libc_realloc(void*, size_t);  // NOLINT
 void* malloc(size_t size) {
@@ -77,8 +78,10 @@ class PacketPathTest : public testing::Test, private DatagramReader {
   void SetUp() override {
     loop.start();
     on(loop, [this] {
-      port = std::move(*IcePort::open(loop, *SocketAddress::parse("127.0.0.1", 0), *this, IcePort::Tcp::Off));
-      stream.set_tracks({.audio = TrackInfo{.codec = Codec::Pcma}, .video = TrackInfo{.codec = Codec::H264}});
+      port = std::move(
+          *IcePort::open(loop, *SocketAddress::parse("127.0.0.1", 0), *this, IcePort::Tcp::Off));
+      stream.set_tracks(
+          {.audio = TrackInfo{.codec = Codec::Pcma}, .video = TrackInfo{.codec = Codec::H264}});
     });
   }
   void TearDown() override {
@@ -121,8 +124,8 @@ class PacketPathTest : public testing::Test, private DatagramReader {
     bool playing = false;
     on(loop, [&] {
       watcher.viewer = std::make_unique<WebRtcViewer>(
-          options, WebRtcViewer::Events{.playing = [&playing] { playing = true; }}, *dtls, stream, *port, loop,
-          Logger::none());
+          options, WebRtcViewer::Events{.playing = [&playing] { playing = true; }}, *dtls, stream,
+          *port, loop, Logger::none());
     });
     for (int tries = 0; tries < 400 && !playing; ++tries) {
       watcher.browser.on_timer(std::chrono::steady_clock::now());
@@ -133,7 +136,8 @@ class PacketPathTest : public testing::Test, private DatagramReader {
       if (::poll(&ready, 1, 10) <= 0) continue;
       uint8_t bytes[2048];
       for (ssize_t got; (got = ::recv(watcher.fd.get(), bytes, sizeof bytes, MSG_DONTWAIT)) > 0;) {
-        watcher.browser.on_datagram(BytesView(bytes).first(static_cast<size_t>(got)), std::chrono::steady_clock::now());
+        watcher.browser.on_datagram(BytesView(bytes).first(static_cast<size_t>(got)),
+                                    std::chrono::steady_clock::now());
       }
     }
     ASSERT_TRUE(playing);
@@ -142,8 +146,8 @@ class PacketPathTest : public testing::Test, private DatagramReader {
   struct Count {
     uint64_t allocations = 0, locks = 0;
   };
-  /// Of the loop's thread, from before ten frames and sounds go into the stream until they are sent. The least of some tries:
-  /// a report that falls due in between costs something, too.
+  /// Of the loop's thread, from before ten frames and sounds go into the stream until they are
+  /// sent. The least of some tries: a report that falls due in between costs something, too.
   Count count_of_frames() {
     Count least{UINT64_MAX, UINT64_MAX};
     for (int tries = 0; tries < 20; ++tries) {
@@ -152,10 +156,11 @@ class PacketPathTest : public testing::Test, private DatagramReader {
         std::vector<NormalFrame> frames;
         for (int i = 0; i < 10; ++i) {
           timestamp += 3600;
-          frames.push_back({.timestamp = RtpTimestamp{timestamp},
-                            .arrival = loop.now(),
-                            .keyframe = i == 0,
-                            .payloads = {testdata::idr(1000), testdata::idr(1000), testdata::idr(700)}});
+          frames.push_back(
+              {.timestamp = RtpTimestamp{timestamp},
+               .arrival = loop.now(),
+               .keyframe = i == 0,
+               .payloads = {testdata::idr(1000), testdata::idr(1000), testdata::idr(700)}});
         }
         const Bytes sound(160);
         before = {allocations, locks};
@@ -172,7 +177,8 @@ class PacketPathTest : public testing::Test, private DatagramReader {
     return least;
   }
 
-  std::unique_ptr<DtlsContext> dtls = std::make_unique<DtlsContext>(std::move(*DtlsContext::create()));
+  std::unique_ptr<DtlsContext> dtls =
+      std::make_unique<DtlsContext>(std::move(*DtlsContext::create()));
   MediaLoop loop{{.name = "test", .socket_buffer_bytes = 1 << 20}, Logger::none()};
   Stream stream{StreamName{"room"}, Logger::none()};
   std::unique_ptr<IcePort> port;
