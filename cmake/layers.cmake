@@ -92,6 +92,14 @@ if(SIPCAST_TESTS)
   endif()
 endif()
 
+# Counts allocations and locks, and so brings its own malloc: sanitizers have theirs.
+if(SIPCAST_TESTS AND NOT SIPCAST_SANITIZE)
+  add_executable(test_packet_path ${CMAKE_SOURCE_DIR}/tests/packet_path/packet_path_test.cpp)
+  target_link_libraries(test_packet_path PRIVATE sipcast_egress GTest::gtest GTest::gmock GTest::gtest_main ${CMAKE_DL_LIBS})
+  sipcast_precompiled(test_packet_path tests)
+  add_test(NAME packet_path COMMAND test_packet_path)
+endif()
+
 # tests/fuzz/<layer>_<what>_fuzz.cpp links sipcast_<layer>.
 if(SIPCAST_FUZZ)
   file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)

@@ -18,7 +18,11 @@ MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
       log_(std::move(log)),
       loop_(options_.loop, log_),
       ports_(options_.phone_port_first, options_.phone_port_last),
-      outputs_(std::make_unique<StreamOutputs>(options_.outputs, loop_, log_)) {}
+      outputs_(std::make_unique<StreamOutputs>(options_.outputs, loop_, log_)),
+      handshakes_([this](DtlsBacklog::Task next) { loop_.post(std::move(next)); },
+                  [this](BytesView datagram, const SocketAddress& from) {
+                    to_viewer(datagram, from, loop_.now());
+                  }) {}
 
 Result<std::unique_ptr<MediaWorker>> MediaWorker::start(Options options, const DtlsContext& dtls,
                                                         Logger log) {
@@ -321,6 +325,7 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
             later();
           },
       .stream_ended = callbacks.stream_ended,
+      .bandwidth = callbacks.bandwidth,
   };
   auto viewer = std::make_unique<WebRtcViewer>(
       WebRtcViewer::Options{.peer = {.local_ufrag = options.local_ufrag,
@@ -386,9 +391,20 @@ void MediaWorker::on_datagram(BytesView datagram, const SocketAddress& from, Ins
     viewer.viewer->on_datagram(datagram, from, now);
     return note_address(known->second, viewer);
   }
+  if (!by_address_.contains(from)) return;
+  if (is_dtls(datagram)) return handshakes_.add(datagram, from);
+  to_viewer(datagram, from, now);
+}
+
+void MediaWorker::to_viewer(BytesView datagram, const SocketAddress& from, Instant now) {
   const auto known = by_address_.find(from);
   if (known == by_address_.end()) return;
   viewers_.at(known->second).viewer->on_datagram(datagram, from, now);
+}
+
+void MediaWorker::on_send_overflow(const SocketAddress& to) {
+  const auto known = by_address_.find(to);
+  if (known != by_address_.end()) viewers_.at(known->second).viewer->on_send_overflow();
 }
 
 void MediaWorker::on_port_unreachable(const SocketAddress& to, Instant now) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "control/dtls_backlog.hpp"
 #include "control/stream_outputs.hpp"
 #include "egress/webrtc_viewer.hpp"
 #include "ingest/sip_source.hpp"
@@ -93,9 +94,10 @@ class MediaWorker final : private DatagramReader {
     /// InvalidArgument, Exhausted. After an error no more comes.
     std::function<void(Result<ViewerAccepted>)> answered;
     std::function<void()> playing;
-    std::function<void(ViewerPlays)> changed;      ///< the phone changed a codec
-    std::function<void(std::string info)> failed;  ///< last
-    std::function<void(EndReason)> stream_ended;   ///< last
+    std::function<void(ViewerPlays)> changed;          ///< the phone changed a codec
+    std::function<void(const ViewerLine&)> bandwidth;  ///< video paused, or tried again
+    std::function<void(std::string info)> failed;      ///< last
+    std::function<void(EndReason)> stream_ended;       ///< last
   };
   enum class Reach : uint8_t { Any, TcpOnly };  ///< which candidates the answer offers
   /// @param client  who asks; a public one is unlikely to reach private candidates, and the log
@@ -144,6 +146,8 @@ class MediaWorker final : private DatagramReader {
   MediaWorker(Options options, const DtlsContext& dtls, Logger log);
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now) override;
   void on_port_unreachable(const SocketAddress& to, Instant now) override;
+  void on_send_overflow(const SocketAddress& to) override;
+  void to_viewer(BytesView datagram, const SocketAddress& from, Instant now);
   void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
   void do_close_call(CallKey key, EndReason reason);
   void do_add_viewer(ViewerId id, StreamName name, std::string offer, Reach reach,
@@ -175,6 +179,7 @@ class MediaWorker final : private DatagramReader {
   std::map<std::string, ViewerId, std::less<>> by_ufrag_;
   std::unordered_map<SocketAddress, ViewerId> by_address_;
   std::unique_ptr<StreamOutputs> outputs_;
+  DtlsBacklog handshakes_;
 };
 
 /// All media loops of the process; a stream's name says which one it lives on.

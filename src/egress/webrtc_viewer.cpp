@@ -67,11 +67,19 @@ void WebRtcViewer::on_port_unreachable(Instant now) {
   if (peer_.deadline() < peer_timer_due_) arm_peer_timer();
 }
 
+void WebRtcViewer::on_send_overflow() {
+  if (over_ || !video_ || !video_->started() || skipping_) return;
+  cursor_.reset();
+  replay_timer_.cancel();
+  skip_to_keyframe("the kernel's send buffer is full");
+}
+
 void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { port_.send(datagram, to); }
 
 void WebRtcViewer::on_connected() {
   log_.info("connected from {}", peer_.selected() ? peer_.selected()->to_string() : "?");
   connected_at_ = loop_.now();
+  bandwidth_.on_connected(connected_at_);
   subscription_ = stream_.attach(*this);
   if (video_ && video_->playable()) start_video(loop_.now());
   report_timer_ = loop_.at(loop_.now() + 50ms, [this] { send_reports(); });
@@ -141,7 +149,7 @@ void WebRtcViewer::start_video(Instant now) {
   const PacketPtr first = history.find(*keyframe);
   video_->start_replay(*keyframe, first->timestamp, *history.newest_timestamp());
   cursor_ = keyframe;
-  skipping_ = false;
+  resume_video(now);
   last_replay_ = now;
   ++stats_.replays_total;
   pump_replay();
@@ -160,6 +168,7 @@ void WebRtcViewer::pump_replay() {
       return start_video(loop_.now());
     }
     send_packet(*video_, *packet);
+    if (!cursor_) return;  // it was dropped
     ++*cursor_;
   }
   if (cursor_) replay_timer_ = loop_.at(loop_.now() + kReplayTurn, [this] { pump_replay(); });
@@ -175,9 +184,11 @@ void WebRtcViewer::on_packet(const PacketPtr& packet) {
     return;
   }
   if (!video_ || !video_->playable() || cursor_) return;
-  if (video_->started() && !skipping_ && !has_room(kRoomBehindVideo)) skip_to_keyframe();
+  if (video_->started() && !skipping_ && !has_room(kRoomBehindVideo)) {
+    skip_to_keyframe("its TCP connection is too slow");
+  }
   if (!video_->started() || skipping_) {
-    const bool room = has_room(kRoomForKeyframe);
+    const bool room = has_room(kRoomForKeyframe) && may_begin_video(loop_.now());
     if (skipping_ && room && !std::exchange(asked_while_skipping_, true)) {
       stream_.want_keyframe(loop_.now());
     }
@@ -185,7 +196,7 @@ void WebRtcViewer::on_packet(const PacketPtr& packet) {
       stats_.dropped_packets_total += skipping_ ? 1 : 0;
       return;
     }
-    skipping_ = false;
+    resume_video(loop_.now());
     video_->start_live(packet->sequence, packet->timestamp);
   }
   send_packet(*video_, *packet);
@@ -196,11 +207,37 @@ bool WebRtcViewer::has_room(size_t bytes) const {
   return !port_.congested(peer) && port_.room(peer) >= bytes;
 }
 
-void WebRtcViewer::skip_to_keyframe() {
+void WebRtcViewer::resume_video(Instant now) {
+  skipping_ = false;
+  if (bandwidth_.enough()) return;
+  bandwidth_.resume(now);
+  if (events_.bandwidth) events_.bandwidth({.enough = true, .remb_bps = stats_.remb_bps});
+}
+
+/// A pause for want of bandwidth lasts its time.
+bool WebRtcViewer::may_begin_video(Instant now) {
+  return bandwidth_.enough() || bandwidth_.may_resume(now);
+}
+
+void WebRtcViewer::judge_bandwidth() {
+  if (bandwidth_.enough() || skipping_ || !video_ || !video_->started()) return;
+  cursor_.reset();
+  replay_timer_.cancel();
+  skip_to_keyframe("its line is too narrow");
+  log_.info(
+      "its line is too narrow for the video: {} kbit/s sent, {} kbit/s estimated, {:.0f} % lost",
+      bandwidth_.sent_bps() / 1000, stats_.remb_bps / 1000, 100 * stats_.fraction_lost);
+  if (events_.bandwidth) {
+    events_.bandwidth(
+        {.enough = false, .remb_bps = stats_.remb_bps, .video_bps = bandwidth_.sent_bps()});
+  }
+}
+
+void WebRtcViewer::skip_to_keyframe(std::string_view cause) {
   skipping_ = true;
   asked_while_skipping_ = false;
   ++stats_.keyframe_skips_total;
-  log_.debug("its TCP connection is too slow: no video until a keyframe");
+  log_.debug("{}: no video until a keyframe", cause);
 }
 
 bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
@@ -220,6 +257,7 @@ bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
   port_.commit(sealed, *peer_.selected());
   ++stats_.packets_total;
   stats_.bytes_total += sealed;
+  if (packet.kind == MediaKind::Video) bandwidth_.on_sent(sealed);
   return true;
 }
 
@@ -234,6 +272,10 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
     const PacketPtr packet = sequence ? stream_.history().find(*sequence) : nullptr;
     const auto header = packet ? video_->again(*packet) : std::nullopt;
     if (!header) continue;
+    if (!resend_budget_.take(loop_.now())) {
+      ++stats_.resends_refused_total;
+      continue;
+    }
     RtpHeader out = *header;
     payload.clear();
     if (video_->track().rtx_payload_type) {
@@ -258,7 +300,7 @@ void WebRtcViewer::resend(const rtcp::Nack& nack) {
 
 void WebRtcViewer::on_keyframe_request(Instant now) {
   ++stats_.keyframe_requests_total;
-  if (!video_ || !video_->playable()) return;
+  if (!video_ || !video_->playable() || !may_begin_video(now)) return;
   // A phone that obeys is asked; one that is known to be deaf, or slow, is stood in for by the
   // history.
   stream_.want_keyframe(now);
@@ -278,12 +320,17 @@ void WebRtcViewer::on_rtcp(BytesView plain, Instant now) {
     }
     if (const auto* report = std::get_if<rtcp::ReceiverReport>(&packet)) {
       for (const rtcp::ReportBlock& block : report->blocks) {
-        if (options_.video && block.ssrc == options_.video->ssrc)
-          stats_.fraction_lost = block.fraction_lost / 256.0;
+        if (!options_.video || block.ssrc != options_.video->ssrc) continue;
+        stats_.fraction_lost = block.fraction_lost / 256.0;
+        bandwidth_.on_loss(block.fraction_lost, now);
       }
     }
-    if (const auto* remb = std::get_if<rtcp::Remb>(&packet)) stats_.remb_bps = remb->bitrate_bps;
+    if (const auto* remb = std::get_if<rtcp::Remb>(&packet)) {
+      stats_.remb_bps = remb->bitrate_bps;
+      bandwidth_.on_remb(remb->bitrate_bps, now);
+    }
   }
+  judge_bandwidth();
 }
 
 std::optional<rtcp::SenderReport> WebRtcViewer::sender_report(const TrackRewriter& rewriter,

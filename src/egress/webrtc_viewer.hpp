@@ -4,7 +4,9 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "egress/resend_budget.hpp"
 #include "egress/track_rewriter.hpp"
+#include "egress/viewer_bandwidth.hpp"
 #include "net/ice_port.hpp"
 #include "rtp/rtcp.hpp"
 #include "sdp/viewer_answer.hpp"
@@ -16,11 +18,19 @@ namespace sipcast {
 struct ViewerStats {
   uint64_t packets_total = 0, bytes_total = 0;
   uint64_t nacked_packets_total = 0, resent_packets_total = 0;
+  uint64_t resends_refused_total = 0;  ///< beyond what one viewer may ask for
   uint64_t keyframe_requests_total = 0, replays_total = 0;
   uint64_t dropped_packets_total = 0;  ///< the send queue was full
-  uint64_t keyframe_skips_total = 0;   ///< a slow TCP connection: video stopped until a keyframe
+  uint64_t keyframe_skips_total = 0;   ///< a slow line or a full buffer: no video until a keyframe
   double fraction_lost = 0;            ///< video, from the last receiver report
   uint64_t remb_bps = 0;               ///< 0: never told
+};
+
+/// What a viewer's own reports say of its line.
+struct ViewerLine {
+  bool enough = true;
+  uint64_t remb_bps = 0;   ///< its estimate; 0: never told
+  uint64_t video_bps = 0;  ///< what the video took
 };
 
 /// One browser that watches one stream (design section 4.7): a picture at once from the stream's
@@ -45,6 +55,8 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
     std::function<void(const Plays&)> changed;          ///< the phone changed a codec
     std::function<void(std::string_view info)> failed;  ///< an SDK info text
     std::function<void(EndReason reason)> stream_ended;
+    /// False: its line is too narrow, video pauses and sound goes on. True: video is tried again.
+    std::function<void(const ViewerLine& line)> bandwidth;
   };
   WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
                IcePort& port, MediaLoop& loop, Logger log);
@@ -52,6 +64,8 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
 
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
   void on_port_unreachable(Instant now);
+  /// The kernel's buffer was full: packets for this viewer are lost. Sends nothing from within.
+  void on_send_overflow();
   const std::optional<SocketAddress>& selected() const { return peer_.selected(); }
   ViewerStats stats() const { return stats_; }
 
@@ -71,7 +85,10 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   void start_video(Instant now);
   /// For video: sound has what kRoomBehindVideo keeps free.
   bool has_room(size_t bytes) const;
-  void skip_to_keyframe();
+  void skip_to_keyframe(std::string_view cause);
+  void judge_bandwidth();
+  bool may_begin_video(Instant now);
+  void resume_video(Instant now);
   void pump_replay();
   bool send_packet(TrackRewriter& rewriter, const Packet& packet);
   void resend(const rtcp::Nack& nack);
@@ -94,11 +111,13 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   /// Next stream sequence of video to send while a replay is under way; live packets wait behind
   /// it.
   std::optional<uint32_t> cursor_;
-  /// A slow TCP connection: no video until its next keyframe.
+  /// No video until its next keyframe.
   bool skipping_ = false;
   bool asked_while_skipping_ = false;
   Instant connected_at_{};
   std::optional<Instant> last_replay_;
+  ViewerBandwidth bandwidth_;
+  ResendBudget resend_budget_;
   MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;
   Instant peer_timer_due_{};
   ViewerStats stats_;

@@ -23,6 +23,9 @@ class DatagramReader {
     (void)to;
     (void)now;
   }
+  /// The kernel's buffer was full: some of what was sent to `to` in this turn is lost. May come
+  /// from within reserve() of any socket of the loop; nothing may be sent from here.
+  virtual void on_send_overflow(const SocketAddress& to) { (void)to; }
 };
 
 class MediaLoop;

@@ -74,6 +74,7 @@ void SendQueue::grow_table() {
 void SendQueue::flush(int fd, SendBatch& batch, SendCounts& counts) {
   if (datagrams_.empty()) return;
   full_ = false;
+  overflowed_.clear();
   batch.message_count_ = batch.piece_count_ = 0;
   const size_t start = turn_++ % destinations_.size();
   for (size_t i = 0; i < destinations_.size(); ++i) {
@@ -164,10 +165,18 @@ void SendQueue::send_batch(int fd, SendBatch& batch, SendCounts& counts) {
       send_plainly(fd, message, counts);
     } else {
       counts.dropped += message.msg_iovlen;
+      if (full_) note_overflow(message);
     }
     ++at;
   }
   batch.message_count_ = batch.piece_count_ = 0;
+}
+
+void SendQueue::note_overflow(const msghdr& message) {
+  const auto* name = static_cast<const sockaddr*>(message.msg_name);
+  const SocketAddress to = SocketAddress::from_sockaddr(name, message.msg_namelen);
+  // All that goes to one destination comes in a row.
+  if (overflowed_.empty() || !(overflowed_.back() == to)) overflowed_.push_back(to);
 }
 
 /// EIO: the route's device cannot checksum them, ever. EINVAL may be one path with a small MTU.

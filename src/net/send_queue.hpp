@@ -50,6 +50,8 @@ class SendQueue {
   bool empty() const { return datagrams_.empty(); }
   /// Sends or drops everything. Never blocks.
   void flush(int fd, SendBatch& batch, SendCounts& counts);
+  /// Whose datagrams the last flush dropped because the kernel's buffer was full.
+  const std::vector<SocketAddress>& overflowed() const { return overflowed_; }
 
  private:
   struct Datagram {
@@ -71,10 +73,12 @@ class SendQueue {
   uint32_t put_message(uint32_t first, Destination& to, SendBatch& batch) const;
   void send_batch(int fd, SendBatch& batch, SendCounts& counts);
   void send_plainly(int fd, const msghdr& message, SendCounts& counts);
+  void note_overflow(const msghdr& message);
   void on_gso_refused(int error, SendCounts& counts);
 
   std::vector<Datagram> datagrams_;
   std::vector<Destination> destinations_;
+  std::vector<SocketAddress> overflowed_;
   std::vector<uint32_t> table_;  // open addressing: index into destinations_, or kNone
   uint32_t last_ = 0;            // the destination of the datagram before
   size_t turn_ = 0;              // rotates who comes first, and so who is dropped last

@@ -2,12 +2,33 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <deque>
 #include <stdexcept>
 #include <vector>
 
 #include "net/unique_fd.hpp"
+
+namespace {
+/// How many more messages the kernel takes; -1: all. Loopback never says that its buffer is full.
+int kernel_room = -1;
+}  // namespace
+
+extern "C" int sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  if (kernel_room == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  if (kernel_room > 0) {
+    count = std::min(count, static_cast<unsigned>(kernel_room));
+    kernel_room -= static_cast<int>(count);
+  }
+  return static_cast<int>(::syscall(SYS_sendmmsg, fd, messages, count, flags));
+}
 
 namespace sipcast {
 namespace {
@@ -117,6 +138,28 @@ TEST_F(SendQueueTest, CountsWhatCannotBeSentAndGoesOn) {
   queue.flush(from.fd.get(), batch, counts);
   EXPECT_EQ(counts.dropped, 1u);
   EXPECT_EQ(a.take().size(), 1u);
+}
+
+TEST_F(SendQueueTest, NamesThoseForWhomTheKernelHasNoRoomAndForgetsThemInTheNextTurn) {
+  SendQueue queue(false);
+  std::vector<Port> ports(3);
+  const auto turn = [&](int room) {
+    for (int i = 0; i < 2; ++i) {
+      for (const Port& port : ports) add(queue, i, 10, port.address);
+    }
+    kernel_room = room;
+    queue.flush(from.fd.get(), batch, counts);
+    kernel_room = -1;
+  };
+  turn(3);
+  EXPECT_EQ(counts.sent, 3u);
+  EXPECT_EQ(counts.dropped, 3u);
+  EXPECT_EQ(queue.overflowed(), (std::vector{ports[1].address, ports[2].address}));
+  turn(-1);
+  EXPECT_TRUE(queue.overflowed().empty());
+  EXPECT_EQ(counts.sent, 9u);
+  turn(0);  // another one comes first, and so is the last to be dropped from
+  EXPECT_EQ(queue.overflowed().size(), 3u);
 }
 
 }  // namespace

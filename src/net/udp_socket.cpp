@@ -94,6 +94,8 @@ void MediaLoop::Core::send_queued(UdpSocket::State& socket) {
   count(dropped_total, counts.dropped);
   count(gso_batches_total, counts.gso_batches);
   count(gso_refused_total, counts.gso_refused);
+  if (socket.closed) return;
+  for (const SocketAddress& to : socket.queue.overflowed()) socket.reader.on_send_overflow(to);
 }
 
 /// Sends what is queued and closes. The state stays until the turn ends, because the turn may still
@@ -102,12 +104,12 @@ void MediaLoop::Core::close(std::unique_ptr<UdpSocket::State> socket) {
 #ifndef NDEBUG
   CHECK(!running || thread_id == std::this_thread::get_id());
 #endif
+  socket->closed = true;
   if (socket->dirty) {
     send_queued(*socket);
     std::erase(dirty, static_cast<Pollable*>(socket.get()));
   }
   if (reserved_by == socket.get()) reserved_by = nullptr;
-  socket->closed = true;
   socket->fd.reset();  // epoll forgets it
   if (in_turn) closed.push_back(std::move(socket));
 }
