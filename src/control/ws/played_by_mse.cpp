@@ -32,8 +32,8 @@ void PlayedStreams::begin_mse(const std::string& id) {
       later(id, viewer, [](Self& self, const std::string& session, const Error& error) {
         self.finish(session, "FAILED", error.cause);
       });
-  playing.mse =
-      std::make_unique<MsePlayback>(media_, playing.name, viewer.value, std::move(events), failed);
+  playing.mse = std::make_unique<MsePlayback>(media_, playing.stream(), viewer.value,
+                                              std::move(events), failed);
 }
 
 void PlayedStreams::mse_tracks(const std::string& id, const TrackList& tracks) {
@@ -42,9 +42,9 @@ void PlayedStreams::mse_tracks(const std::string& id, const TrackList& tracks) {
     playing.cause = "MSE carries H.264 and this call's video is VP8: play it by WebRTC";
     return finish(id, "FAILED", "No common codecs");
   }
-  if (!playing.audio_codec.empty()) return;  // answered already
-  playing.audio_codec = "mpeg4-generic";
-  if (tracks.video) playing.video_codec = "H264";
+  if (!playing.object.audio_codec.empty()) return;  // answered already
+  playing.object.audio_codec = "mpeg4-generic";
+  if (tracks.video) playing.object.video_codec = "H264";
   playing.mse->answered();
   send_("setRemoteSDP", {id, mse_answer(tracks)});
 }

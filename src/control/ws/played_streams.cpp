@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "control/rest/json_fields.hpp"
 
 namespace sipcast::ws {
 namespace {
@@ -20,44 +21,74 @@ std::string info_of(const Error& error) {
   return error.cause;
 }
 
+/// What WCS would transcode for, and we do not.
+std::string remark_on(const json::object& request) {
+  const rest::JsonFields fields(request);
+  for (const char* name : {"width", "height", "bitrate", "quality"}) {
+    const auto asked = fields.number(name, 0, 0, UINT64_MAX);
+    if (asked && *asked == 0) continue;
+    return "The original is played: this server does not transcode video to another size, bitrate "
+           "or quality";
+  }
+  return {};
+}
+
 }  // namespace
 
 PlayedStreams::PlayedStreams(Options options, EventLoop& web, MediaPlane& media, Send send,
                              Logger log)
-    : options_(options), web_(web), media_(media), send_(std::move(send)), log_(std::move(log)) {}
+    : options_(std::move(options)),
+      web_(web),
+      media_(media),
+      send_(std::move(send)),
+      log_(std::move(log)) {}
 
 PlayedStreams::~PlayedStreams() {
   for (const auto& [id, playing] : playing_)
-    media_.worker_for(playing.name).remove_viewer(playing.viewer);
+    media_.worker_for(playing.stream()).remove_viewer(playing.viewer);
 }
 
-void PlayedStreams::notify(const std::string& id, const Playing& playing, const std::string& info) {
-  json::object event{{"mediaSessionId", id},
-                     {"name", playing.name.value},
-                     {"published", false},
-                     {"hasVideo", !playing.video_codec.empty()},
-                     {"hasAudio", !playing.audio_codec.empty()},
-                     {"status", playing.status},
-                     {"mediaProvider", playing.mse ? "MSE" : "WebRTC"},
-                     {"mediaType", "play"},
-                     {"record", false},
-                     {"createDate", playing.created_ms}};
-  if (!playing.audio_codec.empty()) event["audioCodec"] = playing.audio_codec;
-  if (!playing.video_codec.empty()) event["videoCodec"] = playing.video_codec;
+std::vector<rest::StreamObject> PlayedStreams::list() const {
+  std::vector<rest::StreamObject> list;
+  for (const auto& [id, playing] : playing_) list.push_back(playing.object);
+  return list;
+}
+
+void PlayedStreams::notify(const Playing& playing, const std::string& info) {
+  json::object event = rest::to_json(playing.object);
   if (!info.empty()) event["info"] = info;
   if (!playing.cause.empty()) event["cause"] = playing.cause;
   send_("notifyStreamStatusEvent", {std::move(event)});
 }
 
+void PlayedStreams::event(const std::string& id, std::string_view type, json::object payload) {
+  send_("notifyStreamEvent",
+        {json::object{{"mediaSessionId", id}, {"type", type}, {"payload", std::move(payload)}}});
+}
+
+PlayedStreams::Playing PlayedStreams::made(const json::object& request) const {
+  return {
+      .viewer = {},
+      .object = {.app_key = app_key_,
+                 .session_id = options_.session_id,
+                 .media_session_id = text_of(request, "mediaSessionId"),
+                 .name = text_of(request, "name"),
+                 .status = "PENDING",
+                 .audio_codec = {},
+                 .video_codec = {},
+                 .media_provider = text_of(request, "mediaProvider") == "MSE" ? "MSE" : "WebRTC",
+                 .transport = text_of(request, "transport") == "TCP" ? "TCP" : "UDP",
+                 .created_ms = wall_ms()}};
+}
+
 void PlayedStreams::refuse(const json::object& request, std::string_view info) {
-  const Playing refused{
-      .viewer = {}, .name = StreamName{text_of(request, "name")}, .status = "FAILED"};
-  notify(text_of(request, "mediaSessionId"), refused, printable(info, kMaxText));
+  Playing refused = made(request);
+  refused.object.status = "FAILED";
+  notify(refused, printable(info, kMaxText));
 }
 
 void PlayedStreams::play(const json::object& request) {
   const std::string id = text_of(request, "mediaSessionId");
-  const std::string name = text_of(request, "name");
   if (id.empty()) return refuse(request, "MediaSessionId is null");
   if (playing_.contains(id)) return refuse(request, "MediaSessionId is already in use");
   if (playing_.size() >= options_.max_streams)
@@ -68,16 +99,19 @@ void PlayedStreams::play(const json::object& request) {
                   "Only WebRTC and MSE are supported: what others take (MPEG-1) is not made here");
   }
   const ViewerId viewer{random_u64()};
-  playing_.emplace(
-      id,
-      Playing{.viewer = viewer, .name = StreamName{name}, .number = ++streams_total_, .mse = {}});
-  log_.info("plays {} by {}", printable(name, 80), provider);
-  if (provider == "MSE") return play_mse(id, StreamName{name}, viewer);
-  media_.worker_for(StreamName{name})
-      .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"), options_.client,
-                  text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
-                                                         : MediaWorker::Reach::Any,
-                  callbacks_for(id, viewer));
+  Playing playing = made(request);
+  playing.viewer = viewer;
+  playing.remark = remark_on(request);
+  playing.number = ++streams_total_;
+  const StreamName name = playing.stream();
+  playing_.emplace(id, std::move(playing));
+  log_.info("plays {} by {}", printable(name.value, 80), provider);
+  if (provider == "MSE") return play_mse(id, name, viewer);
+  media_.worker_for(name).add_viewer(viewer, name, text_of(request, "sdp"), options_.client,
+                                     text_of(request, "transport") == "TCP"
+                                         ? MediaWorker::Reach::TcpOnly
+                                         : MediaWorker::Reach::Any,
+                                     callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks PlayedStreams::callbacks_for(const std::string& id, ViewerId viewer) {
@@ -110,28 +144,29 @@ MediaWorker::ViewerCallbacks PlayedStreams::callbacks_for(const std::string& id,
 void PlayedStreams::answered(const std::string& id, const Result<ViewerAccepted>& accepted) {
   Playing& playing = playing_.at(id);
   if (!accepted) {
-    log_.info("{} is not played: {}", printable(playing.name.value, 80),
+    log_.info("{} is not played: {}", printable(playing.object.name, 80),
               printable(accepted.error().cause));
     playing.cause = printable(accepted.error().cause, kMaxText);
     return finish(id, "FAILED", printable(info_of(accepted.error()), kMaxText));
   }
-  playing.audio_codec = accepted->audio_codec;
-  playing.video_codec = accepted->video_codec;
+  playing.object.audio_codec = accepted->audio_codec;
+  playing.object.video_codec = accepted->video_codec;
   send_("setRemoteSDP", {id, accepted->sdp});
 }
 
 void PlayedStreams::changed(const std::string& id, const ViewerPlays& plays) {
   Playing& playing = playing_.at(id);
-  playing.audio_codec = plays.audio_codec;
-  playing.video_codec = plays.video_codec;
+  playing.object.audio_codec = plays.audio_codec;
+  playing.object.video_codec = plays.video_codec;
   playing.cause = plays.refused;
-  notify(id, playing, plays.refused);
+  notify(playing, plays.refused);
 }
 
 void PlayedStreams::started(const std::string& id) {
   Playing& playing = playing_.at(id);
-  playing.status = "PLAYING";
-  notify(id, playing, "");
+  playing.object.status = "PLAYING";
+  notify(playing, playing.remark);
+  if (!std::exchange(reporting_, true)) ask_for_reports();
 }
 
 void PlayedStreams::stream_ended(const std::string& id, EndReason reason) {
@@ -144,20 +179,23 @@ void PlayedStreams::finish(const std::string& id, std::string_view status,
                            const std::string& info) {
   auto node = playing_.extract(id);
   if (node.empty()) return;
-  node.mapped().status = status;
-  notify(id, node.mapped(), info);
+  node.mapped().object.status = status;
+  notify(node.mapped(), info);
+}
+
+bool PlayedStreams::end(const std::string& media_session_id, const std::string& info) {
+  const auto found = playing_.find(media_session_id);
+  if (found == playing_.end()) return false;
+  media_.worker_for(found->second.stream()).remove_viewer(found->second.viewer);
+  finish(media_session_id, "STOPPED", info);
+  return true;
 }
 
 void PlayedStreams::stop(const json::object& request) {
-  const std::string id = text_of(request, "mediaSessionId");
-  const auto found = playing_.find(id);
-  if (found == playing_.end()) {
-    const Playing unknown{
-        .viewer = {}, .name = StreamName{text_of(request, "name")}, .status = "STOPPED"};
-    return notify(id, unknown, "Stopped by user");
-  }
-  media_.worker_for(found->second.name).remove_viewer(found->second.viewer);
-  finish(id, "STOPPED", "Stopped by user");
+  if (end(text_of(request, "mediaSessionId"), "Stopped by user")) return;
+  Playing unknown = made(request);
+  unknown.object.status = "STOPPED";
+  notify(unknown, "Stopped by user");
 }
 
 }  // namespace sipcast::ws

@@ -2,9 +2,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "control/media_worker.hpp"
+#include "control/rest/stream_object.hpp"
+#include "control/ws/bandwidth_watch.hpp"
 #include "control/ws/mse_playback.hpp"
 #include "control/ws/wire.hpp"
 #include "net/event_loop.hpp"
@@ -18,6 +21,7 @@ class PlayedStreams {
   struct Options {
     size_t max_streams;  ///< at once
     SocketAddress client;
+    std::string session_id;
   };
   PlayedStreams(Options options, EventLoop& web, MediaPlane& media, Send send, Logger log);
   ~PlayedStreams();  ///< The viewers leave.
@@ -28,24 +32,31 @@ class PlayedStreams {
   void stop(const boost::json::object& request);
   /// Answers a request for a stream with FAILED.
   void refuse(const boost::json::object& request, std::string_view info);
+  /// Ends what is played under this id; false when nothing is.
+  bool end(const std::string& media_session_id, const std::string& info);
 
   /// A socket for the MSE stream that has waited longest; false when none waits.
   bool take_transport(std::shared_ptr<http::WsConnection> transport);
   void transport_closed(const http::WsConnection* transport);
 
+  void set_app_key(std::string app_key) { app_key_ = std::move(app_key); }
+  std::vector<rest::StreamObject> list() const;
+
  private:
   /// A stream that is played, or waited for.
   struct Playing {
     ViewerId viewer;
-    StreamName name;
-    std::string status = "PENDING";
-    std::string audio_codec{}, video_codec{};
-    std::string cause{};  ///< of a refusal, in plain words
-    int64_t created_ms = wall_ms();
+    rest::StreamObject object{};
+    std::string cause{};                 ///< of a refusal, in plain words
+    std::string remark{};                ///< what was asked for and is not done
     uint64_t number = 0;                 ///< in the order of asking
     std::unique_ptr<MsePlayback> mse{};  ///< null: WebRTC
+    BandwidthWatch bandwidth{};
+    MediaWorker::ViewerReport last{};  ///< a second ago
+    StreamName stream() const { return StreamName{object.name}; }
   };
 
+  Playing made(const boost::json::object& request) const;
   void play_mse(const std::string& id, const StreamName& name, ViewerId viewer);
   void begin_mse(const std::string& id);
   void mse_tracks(const std::string& id, const TrackList& tracks);
@@ -55,7 +66,10 @@ class PlayedStreams {
   void started(const std::string& id);
   void stream_ended(const std::string& id, EndReason reason);
   void finish(const std::string& id, std::string_view status, const std::string& info);
-  void notify(const std::string& id, const Playing& playing, const std::string& info);
+  void notify(const Playing& playing, const std::string& info);
+  void event(const std::string& id, std::string_view type, boost::json::object payload);
+  void ask_for_reports();
+  void on_report(const std::string& id, const MediaWorker::ViewerReport& report);
 
   /// Runs `task(*this, id, ...)` on the web loop if that very viewer is still there.
   template <class F>
@@ -76,8 +90,11 @@ class PlayedStreams {
   MediaPlane& media_;
   const Send send_;
   const Logger log_;
+  std::string app_key_;
   uint64_t streams_total_ = 0;
   std::map<std::string, Playing> playing_;  // by mediaSessionId
+  EventLoop::Timer reports_;                // runs while something is played
+  bool reporting_ = false;
   std::shared_ptr<PlayedStreams*> self_ = std::make_shared<PlayedStreams*>(this);
 };
 
