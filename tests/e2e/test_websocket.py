@@ -1,4 +1,5 @@
 """The signalling of the Web SDK, message by message. That the SDK itself is content is seen in test_pbx.py."""
+import json
 import socket
 import time
 
@@ -84,6 +85,45 @@ class WebSocketTest(TestCase):
         seen = look(self, 'page', page, '--fill', f'#url=wss://127.0.0.1:{self.server.wss_port}', '--fill', '#streamName=room1', '--click', '#playBtn',
                     '--until', '#status=PLAYING', '--secs', '2', '--text', '#status')
         self.assertGreater(seen['watch']['n'], 20)
+
+    def test_the_frames_of_the_sdk_and_ours_are_those_of_the_reference(self):
+        phone = TestPhone(self, '--audio', 'opus')
+        self.server.startup(**call_fields('call-1', 'test', sipPort=str(phone.port)))
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        page = f'{self.server.base}/client2/examples/demo/streaming/player/player.html'
+        seen = look(self, 'page', page, '--frames', '--no-video', '--fill', f'#url={self.server.ws_url}', '--fill', '#streamName=test', '--click', '#playBtn',
+                    '--until', '#status=PLAYING', '--wait', '2.5', '--click', '#playBtn', '--until', '#status=STOPPED', '--wait', '0.5')
+        recorded = [(direction, json.loads(text)) for direction, text in seen['frames']]
+        self.folder.joinpath('frames.json').write_text(json.dumps(recorded, indent=1))
+        for direction, message in recorded:
+            self.assertIsInstance(message['data'], list)
+        frames = {(direction, message['message']): message['data'] for direction, message in recorded}  # the last of each name
+        stopped = frames['<', 'notifyStreamStatusEvent'][0]
+        [playing] = [m['data'][0] for d, m in recorded if d == '<' and m['message'] == 'notifyStreamStatusEvent' and m['data'][0]['status'] == 'PLAYING']
+        order = [d + m['message'] for d, m in recorded if m['message'] not in ('ping', 'pong', 'outboundVideoRate', 'notifyStreamEvent')]
+        self.assertEqual(order, ['>connection', '<getUserData', '>playStream', '<setRemoteSDP', '<notifyStreamStatusEvent', '>stopStream', '<notifyStreamStatusEvent'])
+        # What the SDK sends, key by key.
+        self.assertEqual(list(frames['>', 'connection'][0]), 'appKey mediaProviders clientVersion clientOSVersion clientBrowserVersion msePacketizationVersion clientInfo'.split())
+        self.assertEqual(list(frames['>', 'playStream'][0]), 'mediaSessionId name published hasVideo hasAudio status record width height mediaProvider sdp bitrate minBitrate '
+                                                             'maxBitrate quality'.split())
+        asked, stop = frames['>', 'playStream'][0], frames['>', 'stopStream'][0]
+        session = asked['mediaSessionId']
+        self.assertEqual({**asked, 'sdp': ''}, {'mediaSessionId': session, 'name': 'test', 'published': False, 'hasVideo': True, 'hasAudio': True, 'status': 'PENDING', 'record': False,
+                                                'width': 0, 'height': 0, 'mediaProvider': 'WebRTC', 'sdp': '', 'bitrate': 0, 'minBitrate': 0, 'maxBitrate': 0, 'quality': 0})
+        self.assertEqual(stop, {'mediaSessionId': session, 'name': 'test', 'published': False, 'hasVideo': True, 'hasAudio': True, 'status': 'PLAYING', 'record': False})
+        # What it gets.
+        user = frames['<', 'getUserData'][0]
+        self.assertEqual({**frames['>', 'connection'][0], 'authToken': user['authToken'], 'status': 'ESTABLISHED', 'keepAlive': False}, user)
+        self.assertEqual(frames['<', 'setRemoteSDP'][0], session)
+        for event, wanted in [(playing, {'mediaSessionId': session, 'name': 'test', 'published': False, 'hasVideo': True, 'hasAudio': True, 'status': 'PLAYING', 'audioCodec': 'opus',
+                                         'videoCodec': 'H264', 'mediaProvider': 'WebRTC'}),
+                              (stopped, {'mediaSessionId': session, 'name': 'test', 'published': False, 'status': 'STOPPED', 'info': 'Stopped by user'}),
+                              (frames['<', 'notifyStreamEvent'][0], {'mediaSessionId': session, 'type': 'resize', 'payload': {'streamerVideoWidth': 640, 'streamerVideoHeight': 360}})]:
+            self.assertEqual({key: event[key] for key in wanted}, wanted)
+        rate = frames['<', 'outboundVideoRate'][0]
+        self.assertEqual((rate['mediaSessionId'], rate['width'], rate['height']), (session, 640, 360))
+        self.assertGreater(rate['videoRate'], 20_000)
+        self.assertGreater(rate['fps'], 5)
 
     def test_a_viewer_may_come_before_the_call_is_answered(self):
         phone = TestPhone(self, '--ring', '3')
