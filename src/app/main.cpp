@@ -6,6 +6,7 @@
 
 #include "app/declare_options.hpp"
 #include "app/server.hpp"
+#include "control/rest/wcs_resources.hpp"
 #include "phone/phone_main.hpp"
 
 extern char** environ;
@@ -64,6 +65,10 @@ int main(int argc, char** argv) {
   const std::span<const char* const> args(argv + 1, static_cast<size_t>(argc - 1));
   if (!args.empty() && std::strcmp(args[0], "phone") == 0)
     return sipcast::phone::run_phone(args.subspan(1));
+  if (args.size() == 1 && std::strcmp(args[0], "resources") == 0) {
+    std::fputs(sipcast::rest::wcs_resources_page().c_str(), stdout);
+    return 0;
+  }
   sipcast::Options options;
   std::vector<std::string> warnings;
   if (const auto done = sipcast::load_options(args, environ, options, warnings)) return *done;

@@ -74,6 +74,12 @@ void WebRtcViewer::on_send_overflow() {
   skip_to_keyframe("the kernel's send buffer is full");
 }
 
+ViewerStats WebRtcViewer::stats() const {
+  ViewerStats stats = stats_;
+  if (video_) stats.video_octets = video_->octets();
+  return stats;
+}
+
 void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { port_.send(datagram, to); }
 
 void WebRtcViewer::on_connected() {
@@ -322,6 +328,7 @@ void WebRtcViewer::on_rtcp(BytesView plain, Instant now) {
       for (const rtcp::ReportBlock& block : report->blocks) {
         if (!options_.video || block.ssrc != options_.video->ssrc) continue;
         stats_.fraction_lost = block.fraction_lost / 256.0;
+        stats_.video_lost = block.cumulative_lost;
         bandwidth_.on_loss(block.fraction_lost, now);
       }
     }

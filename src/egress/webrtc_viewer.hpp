@@ -23,6 +23,8 @@ struct ViewerStats {
   uint64_t dropped_packets_total = 0;  ///< the send queue was full
   uint64_t keyframe_skips_total = 0;   ///< a slow line or a full buffer: no video until a keyframe
   double fraction_lost = 0;            ///< video, from the last receiver report
+  int64_t video_lost = 0;              ///< packets, from the last receiver report
+  uint32_t video_octets = 0;           ///< payload that was sent (RFC 3550 §6.4.1)
   uint64_t remb_bps = 0;               ///< 0: never told
 };
 
@@ -67,7 +69,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   /// The kernel's buffer was full: packets for this viewer are lost. Sends nothing from within.
   void on_send_overflow();
   const std::optional<SocketAddress>& selected() const { return peer_.selected(); }
-  ViewerStats stats() const { return stats_; }
+  ViewerStats stats() const;
 
   void on_tracks(const TrackList& tracks) override;
   void on_packet(const PacketPtr& packet) override;

@@ -30,14 +30,16 @@ struct World {
     workers.push_back(std::move(*worker));
     media = std::make_unique<MediaPlane>(std::move(workers));
     web = std::make_unique<EventLoop>("web");
-    sessions =
-        std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media, Logger::none());
+    snapshots = std::make_unique<SnapshotService>(*media);
+    sessions = std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media,
+                                                 *snapshots, Logger::none());
   }
   // In the server's order: media loops post to the web loop until they are gone. It never runs
   // here: what comes back is dropped at the end.
   std::unique_ptr<DtlsContext> dtls;
   std::unique_ptr<EventLoop> web;
   std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<SnapshotService> snapshots;
   std::unique_ptr<ws::WcsSessions> sessions;
 };
 

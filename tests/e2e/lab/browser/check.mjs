@@ -11,6 +11,7 @@
 //   --avsync    offset of beep and flash (fixture flashbeep)            --latency   glass to glass (live-ffmpeg.sh ... ms, same machine)
 //   --leave SECS    closes the tab, without a word to the server, and ends SECS later
 //   --require-frames N, --require-hz N       fails when fewer frames were seen, or another tone (or none) was heard
+//   --frames    every WebSocket message of the page, as [direction, text]
 //   --firefox   Firefox instead of Chromium        --shot OUT.png       --text SELECTOR   prints the element's text at the end
 import fs from 'node:fs'
 import { open } from './browser.mjs'
@@ -52,6 +53,13 @@ async function leave() {                                              // the tab
   await new Promise(r => setTimeout(r, +value('--leave') * 1000))
 }
 const result = {}
+if (has('--frames')) {
+  result.frames = []
+  const cdp = await page.createCDPSession()
+  await cdp.send('Network.enable')
+  cdp.on('Network.webSocketFrameSent', e => result.frames.push(['>', e.response.payloadData]))
+  cdp.on('Network.webSocketFrameReceived', e => result.frames.push(['<', e.response.payloadData]))
+}
 async function measure() {
   await page.waitForFunction(() => lab.video = [...document.querySelectorAll('video')].find(v => v.videoWidth && v.currentTime > 0), { timeout: 20000 })
   Object.assign(result, await page.evaluate(async (secs, what, stays) => {
