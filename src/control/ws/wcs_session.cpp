@@ -237,9 +237,10 @@ void Session::play(const json::object& request) {
   if (provider == "MSE") return play_mse(id, StreamName{name}, viewer);
   media_.worker_for(StreamName{name})
       .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"),
-                  connection_->upgrade_request().remote,
-                  text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
-                                                         : MediaWorker::Reach::Any,
+                  {.client = connection_->upgrade_request().remote,
+                   .signalling = MediaWorker::Signalling::WebSocket,
+                   .reach = text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                                   : MediaWorker::Reach::Any},
                   callbacks_for(id, viewer));
 }
 
