@@ -68,7 +68,9 @@ void PushService::resolved(const std::string& id, const Result<SocketAddress>& a
 
 Result<void> PushService::begin(const std::string& id, Push& push, const SocketAddress& address) {
   const StartPush& asked = push.asked;
-  if (auto allowed = check_target(address, options_.private_targets); !allowed) return allowed;
+  if (const auto allowed = check_target(address, options_.private_targets); !allowed) {
+    return fail(allowed.error().code, "rtmpUrl: " + allowed.error().cause);
+  }
   RtmpPush::Options options{.server = rtmp_server(asked.url, address, options_.verify_tls)};
   options.slate = asked.slate;
   options.server.ca_file = options_.ca_file;

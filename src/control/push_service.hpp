@@ -10,6 +10,7 @@
 #include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "control/rtmp_url.hpp"
+#include "control/url_target.hpp"
 #include "egress/rtmp_push.hpp"
 #include "net/dns_client.hpp"
 #include "net/event_loop.hpp"
