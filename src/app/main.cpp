@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "app/access_command.hpp"
 #include "app/declare_options.hpp"
 #include "app/server.hpp"
 #include "phone/phone_main.hpp"
@@ -64,6 +65,8 @@ int main(int argc, char** argv) {
   const std::span<const char* const> args(argv + 1, static_cast<size_t>(argc - 1));
   if (!args.empty() && std::strcmp(args[0], "phone") == 0)
     return sipcast::phone::run_phone(args.subspan(1));
+  if (!args.empty() && (std::strcmp(args[0], "user") == 0 || std::strcmp(args[0], "key") == 0))
+    return sipcast::run_access_command(args);
   sipcast::Options options;
   std::vector<std::string> warnings;
   if (const auto done = sipcast::load_options(args, environ, options, warnings)) return *done;

@@ -4,11 +4,20 @@
 #include <future>
 #include <thread>
 
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "control/access/access.hpp"
+#include "control/access/play_access.hpp"
 #include "control/call_service.hpp"
 #include "control/events/event_log.hpp"
 #include "control/hls_service.hpp"
+#include "control/hooks/app_registry.hpp"
+#include "control/hooks/app_routes.hpp"
+#include "control/hooks/call_hooks.hpp"
+#include "control/hooks/hook_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
+#include "control/rest/emergency_stop_routes.hpp"
 #include "control/rest/push_routes.hpp"
 #include "control/rest/record_file_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
@@ -81,8 +90,13 @@ struct Server::Parts {
   std::unique_ptr<EventLoop> control, web;
   EventLog events;
   std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<AppRegistry> apps;
+  std::unique_ptr<HookService> hooks;
+  std::unique_ptr<PlayAccess> play_access;
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
+  std::unique_ptr<CallHooks> call_hooks;
   std::unique_ptr<PushService> pushes;
   std::unique_ptr<RecordService> recordings;
   std::unique_ptr<HlsService> hls;
@@ -158,6 +172,44 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
   return std::make_unique<MediaPlane>(std::move(workers));
 }
 
+Result<http::CorsOptions> cors_of(const Options& options) {
+  http::CorsOptions cors = options.cors;
+  for (const std::string_view header : split(options.cors_headers, ';')) {
+    if (trim(header).empty()) continue;
+    const auto [name, value] = cut(header, ':');
+    if (trim(name).empty() || trim(value).empty()) {
+      return fail(Errc::InvalidArgument,
+                  "rest_access_control_headers: \"" + printable(trim(header)) +
+                      "\" is no header like \"Access-Control-Allow-Credentials: true\"");
+    }
+    cors.more.emplace_back(trim(name), trim(value));
+  }
+  return cors;
+}
+
+std::function<bool(std::string_view)> redirect_rule(const DialRules& rules, const Logger& log) {
+  return [rules, log](std::string_view text) {
+    const auto uri = sip::Uri::parse(text);
+    if (!uri) return false;
+    const auto allowed = rules.check(uri->user, {uri->host});
+    if (!allowed) log.warning("a redirect is not followed: {}", allowed.error().cause);
+    return allowed.has_value();
+  };
+}
+
+HookService::Options hook_options(const Options& options, const Addresses& addresses) {
+  const Duration timeout = options.rest_request_timeout > 0s ? options.rest_request_timeout : 60s;
+  return {.enabled = !options.disable_rest_requests,
+          .node_id = random_token(32) + "@" + addresses.webrtc.ip(),
+          .sender = {.timeout = timeout,
+                     .max_open = options.rest_max_connections,
+                     .private_targets = options.url_allow_private ? PrivateTargets::Allowed
+                                                                  : PrivateTargets::Refused,
+                     .client = {.verify_tls = options.hooks_tls_verify,
+                                .ca_file = options.hooks_tls_ca}},
+          .notices = {}};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log) {
@@ -180,6 +232,22 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   auto media = start_media(options, *addresses, *p.dtls, tell, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
+  p.access = std::make_unique<Access>(
+      Access::Options{.required = !options.disable_rest_auth,
+                      .file = options.auth_file,
+                      .throttle = {.max_failures = options.auth_max_failures}},
+      *p.web, log);
+  if (auto loaded = p.access->load(); !loaded) return std::unexpected(loaded.error());
+  p.apps = std::make_unique<AppRegistry>(options.apps_file);
+  if (auto loaded = p.apps->load(); !loaded) return std::unexpected(loaded.error());
+  auto hooks_dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
+  if (!hooks_dns) return std::unexpected(hooks_dns.error());
+  p.hooks = std::make_unique<HookService>(hook_options(options, *addresses), *p.control,
+                                          std::move(*hooks_dns), *p.apps, log);
+  p.play_access = std::make_unique<PlayAccess>(PlayAccess::Options{.rule = options.play_access},
+                                               *p.web, *p.access, *p.hooks, log);
+  auto dial = DialRules::parse(options.dial_allow, options.dial_deny);
+  if (!dial) return std::unexpected(dial.error());
   auto tls = TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
   if (!tls) return std::unexpected(tls.error());
   p.tls = *tls;
@@ -204,8 +272,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                           .session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
                                           .take_refer = options.sip_refer != Call::ReferPolicy::Off,
-                                          .max_redirects = options.sip_max_redirects},
-                                .gate = {.requests_per_second = options.sip_stranger_rate}},
+                                          .max_redirects = options.sip_max_redirects,
+                                          .may_redirect = redirect_rule(*dial, log)},
+                                .gate = {.requests_per_second = options.sip_stranger_rate},
+                                .dial = *dial},
                                log);
   if (!sip) return std::unexpected(sip.error());
   p.sip = std::move(*sip);
@@ -231,8 +301,12 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .local = local_side(options, *p.dtls),
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
-                                     .max_ended = options.trace_max}},
+                                     .max_ended = options.trace_max},
+                           .dial = {.rules = std::move(*dial),
+                                    .max_calls = options.dial_max_calls,
+                                    .max_calls_per_hour = options.dial_max_calls_per_hour}},
       *p.control, *p.sip, *p.media, p.events, log);
+  p.call_hooks = std::make_unique<CallHooks>(p.events, *p.calls, *p.hooks, *p.control, log);
   auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
   if (!dns) return std::unexpected(dns.error());
   p.pushes = std::make_unique<PushService>(
@@ -272,9 +346,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
-      *p.web, *p.media, log);
+      *p.web, *p.media, *p.hooks, *p.play_access, log);
 
-  p.router.set_cors({.allow_origin = options.cors_allow_origin});
+  auto cors = cors_of(options);
+  if (!cors) return std::unexpected(cors.error());
+  p.router.set_cors(std::move(*cors));
+  if (p.access->required()) {
+    p.router.set_guard([&p](const http::Request& request, std::function<void(http::Verdict)> done) {
+      p.access->check(request, std::move(done));
+    });
+  }
   p.router.set_websocket([&p](std::shared_ptr<http::WsConnection> connection) {
     return p.sessions->accept(std::move(connection));
   });
@@ -285,6 +366,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   rest::add_trace_routes(p.router, *p.control, *p.calls);
+  rest::add_emergency_stop_routes(p.router, *p.control, *p.calls);
+  rest::add_app_routes(p.router, *p.apps);
   auto ice_servers = parse_ice_servers(options.webrtc_ice_servers);
   if (!ice_servers) {
     return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
@@ -292,9 +375,9 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_record_file_routes(
       p.router, options.record_dir,
       options.record_download ? rest::RecordDownload::On : rest::RecordDownload::Off);
-  add_whep_routes(p.router, *p.media, std::move(*ice_servers));
+  add_whep_routes(p.router, *p.media, *p.play_access, std::move(*ice_servers));
   add_page_routes(p.router);
-  add_hls_routes(p.router, *p.hls);
+  add_hls_routes(p.router, *p.hls, *p.play_access);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
@@ -332,10 +415,13 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
 std::vector<std::string> Server::urls() const { return parts_->urls; }
 
 void Server::reload() {
-  const auto reloaded = parts_->tls->reload();
-  if (!reloaded)
-    return parts_->log.error("the TLS certificate stays as it was: {}", reloaded.error().cause);
-  parts_->log.info("TLS certificate and key read again");
+  const auto read_again = [this](std::string_view what, const Result<void>& done) {
+    if (done) return parts_->log.info("{} is read again", what);
+    parts_->log.error("{} stays as it was: {}", what, done.error().cause);
+  };
+  read_again("the TLS certificate", parts_->tls->reload());
+  read_again("auth.file", parts_->access->load());
+  read_again("apps.file", parts_->apps->load());
 }
 
 void Server::shutdown(Duration patience) {

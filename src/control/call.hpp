@@ -44,6 +44,8 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     CallLimits limits;           ///< of an answered call
     ReferPolicy refer = ReferPolicy::Off;
     std::function<void(const StreamName&, bool held)> on_hold = {};
+    /// Whether a call may go on there (DialGuard::check).
+    std::function<Result<void>(const sip::Account&, std::string_view callee)> may_call = {};
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);

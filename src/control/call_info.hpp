@@ -4,6 +4,7 @@
 
 #include "base/strong.hpp"
 #include "base/time.hpp"
+#include "control/access/principal.hpp"
 #include "control/call_outcome.hpp"
 #include "sip/user_agent.hpp"
 
@@ -21,6 +22,7 @@ struct StartCall {
   std::string app_key = "defaultApp";
   std::string rtmp_url, rtmp_stream;
   bool record = false;
+  PrincipalPtr asked_by = nullptr;  ///< null: nobody in particular, or the phone
 };
 
 /// The last transfer of a call, in either direction.

@@ -13,6 +13,7 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       media_(media),
       events_(events),
       log_(std::move(log)),
+      guard_(options_.dial),
       recorder_(options_.trace, control),
       verifier_({.users = options_.users, .algorithms = options_.challenge}),
       registrations_(control, sip) {
@@ -21,6 +22,7 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
   sip_.agent().set_incoming_handler(
       [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
       [this](sip::CallHandle handle, const sip::Ending& ending) {
+        if (undecided_.erase(handle) > 0) return;
         for (const auto& [key, call] : calls_) {
           if (call->handle() == handle) return call->on_cancelled(ending);
         }
@@ -45,6 +47,14 @@ Result<CallId> CallService::start(StartCall command) {
   }
   if (calls_.size() >= options_.max_calls)
     return fail(Errc::Exhausted, "this server has its greatest number of calls");
+  const auto allowed = guard_.begin(command.asked_by, command.account, command.callee,
+                                    std::chrono::steady_clock::now());
+  if (!allowed) {
+    log_.warning("a call of {} to {} is refused: {}",
+                 command.asked_by ? command.asked_by->name : "REST", printable(command.callee, 80),
+                 allowed.error().cause);
+    return std::unexpected(allowed.error());
+  }
 
   command.account.realm = options_.realm;
   CallId id = command.id;
@@ -64,6 +74,7 @@ void CallService::ended(Call& call) {
   const uint64_t key = at->second;
   by_id_.erase(at);
   by_stream_.erase(info.asked.stream.value);
+  guard_.ended(info.asked.asked_by);
   recorder_.ended(key, info);
   if (on_stream_ended) on_stream_ended(info.asked.stream);
   if (!info.terminated) {
@@ -103,19 +114,23 @@ Call& CallService::add(StartCall command, std::string_view direction) {
   by_id_.emplace(command.id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", command.id.value).with("stream", command.stream.value);
-  const Call::Env env{.control = control_,
-                      .sip = sip_,
-                      .media = media_,
-                      .registrations = registrations_,
-                      .recorder = recorder_,
-                      .events = events_,
-                      .no_answer = options_.no_answer,
-                      .local = options_.local,
-                      .limits = options_.limits,
-                      .refer = options_.refer,
-                      .on_hold = [this](const StreamName& stream, bool held) {
-                        if (on_hold) on_hold(stream, held);
-                      }};
+  const Call::Env env{
+      .control = control_,
+      .sip = sip_,
+      .media = media_,
+      .registrations = registrations_,
+      .recorder = recorder_,
+      .events = events_,
+      .no_answer = options_.no_answer,
+      .local = options_.local,
+      .limits = options_.limits,
+      .refer = options_.refer,
+      .on_hold =
+          [this](const StreamName& stream, bool held) {
+            if (on_hold) on_hold(stream, held);
+          },
+      .may_call = [this](const sip::Account& account,
+                         std::string_view callee) { return guard_.check(account, callee); }};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   if (on_stream_started) on_stream_started(command.stream);
   Event started{.type = EventType::CallStarted, .call = command.id, .stream = command.stream};
@@ -140,10 +155,6 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
     return refuse(incoming, decision.sip_status, "sip.incoming says so");
   }
   if (!decision.user.empty() && !authenticated(incoming, decision.user)) return;
-  if (by_stream_.contains(decision.stream)) {
-    return refuse(incoming, 486, "stream " + decision.stream + " is in use");
-  }
-  if (calls_.size() >= options_.max_calls) return refuse(incoming, 503, "too many calls");
   StartCall command{.id = CallId{random_token(16)},
                     .callee = incoming.request_user,
                     .stream = StreamName{decision.stream},
@@ -156,8 +167,30 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
                                 .display_name = {},
                                 .outbound_proxy = {},
                                 .realm = {}},
+                    .app_key = decision.app,
                     .rtmp_url = {},
                     .rtmp_stream = {}};
+  if (!ask_app) return admit(incoming, std::move(command));
+  undecided_.insert(incoming.handle);
+  ask_app(command, incoming, [this, incoming, command](const IncomingVerdict& verdict) {
+    if (undecided_.erase(incoming.handle) == 0) return;  // the caller gave up
+    if (verdict.sip_status != 200) return refuse(incoming, verdict.sip_status, verdict.why);
+    StartCall decided = command;
+    if (!verdict.stream.value.empty()) decided.stream = verdict.stream;
+    admit(incoming, std::move(decided));
+    sip_.rearm();
+  });
+}
+
+void CallService::admit(const sip::IncomingCall& incoming, StartCall command) {
+  if (by_stream_.contains(command.stream.value)) {
+    return refuse(incoming, 486, "stream " + printable(command.stream.value, 80) + " is in use");
+  }
+  if (calls_.size() >= options_.max_calls) return refuse(incoming, 503, "too many calls");
+  if (const auto room = guard_.begin_incoming(); !room) {
+    const bool rule = room.error().code == Errc::Forbidden;
+    return refuse(incoming, rule ? 403 : 503, room.error().cause);
+  }
   const CallId id = command.id;
   Call& call = add(std::move(command), "incoming");
   if (!by_id_.contains(id.value)) return refuse(incoming, 480, "ended before it was answered");
@@ -215,6 +248,11 @@ bool CallService::authenticated(const sip::IncomingCall& incoming,
   std::unreachable();
 }
 
+const CallInfo* CallService::running_info(const CallId& id) const {
+  const auto found = by_id_.find(id.value);
+  return found == by_id_.end() ? nullptr : &calls_.at(found->second)->info();
+}
+
 Result<Call*> CallService::running_call(const CallId& id) {
   const auto found = by_id_.find(id.value);
   if (found == by_id_.end()) return fail(Errc::NotFound, "Call not found");
@@ -261,6 +299,17 @@ Result<void> CallService::terminate(const CallId& id) {
 void CallService::shutdown() {
   while (!calls_.empty()) calls_.begin()->second->terminate(EndReason::Shutdown);
   lingering_.clear();
+}
+
+void CallService::emergency_stop(std::string_view asker) {
+  log_.warning("emergency stop by {}: {} calls are ended, and none begins", asker, calls_.size());
+  guard_.stop(true);
+  while (!calls_.empty()) calls_.begin()->second->terminate(EndReason::SourceStopped);
+}
+
+void CallService::end_emergency_stop(std::string_view asker) {
+  log_.warning("the emergency stop is ended by {}", asker);
+  guard_.stop(false);
 }
 
 bool CallService::idle() const { return calls_.empty() && sip_.agent().calls() == 0; }

@@ -53,6 +53,9 @@ int Call::on_refer(const sip::ReferRequest& refer) {
 void Call::locate_transfer() {
   const auto destination = sip::resolve_callee(leg_->account, leg_->refer.target);
   if (!destination) return transfer_failed({.cause = destination.error().cause});
+  if (const auto allowed = env_.may_call(leg_->account, leg_->refer.target); !allowed) {
+    return transfer_failed({.sip_status = 403, .cause = allowed.error().cause});
+  }
   env_.sip.locate(destination->target, false, [this, alive = alive_](const Result<SipHop>& hop) {
     if (!*alive || !leg_) return;
     if (!hop) return transfer_failed({.cause = hop.error().cause});
@@ -140,6 +143,9 @@ Result<void> Call::transfer(std::string_view target) {
   }
   const auto destination = sip::resolve_callee(account_, target);
   if (!destination) return fail(Errc::InvalidArgument, "target: " + destination.error().cause);
+  if (const auto allowed = env_.may_call(account_, target); !allowed) {
+    return fail(allowed.error().code, "target: " + allowed.error().cause);
+  }
   note(fmt::format("we transfer the phone to {}", printable(destination->request_uri)));
   info_.transfer = {destination->request_uri, "PENDING"};
   tell(EventType::CallTransferring,

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/ws/mse_playback.hpp"
+#include "control/ws/session_hooks.hpp"
 
 namespace sipcast::ws {
 namespace {
@@ -54,14 +55,15 @@ using SessionsByToken = std::map<std::string, std::weak_ptr<Session>, std::less<
 class Session {
  public:
   Session(const WcsSessions::Options& options, std::shared_ptr<SessionsByToken> tokens,
-          EventLoop& web, MediaPlane& media, std::shared_ptr<http::WsConnection> connection,
-          Logger log)
+          EventLoop& web, MediaPlane& media, HookService& hooks, PlayAccess& access,
+          std::shared_ptr<http::WsConnection> connection, Logger log)
       : options_(options),
         tokens_(std::move(tokens)),
         web_(web),
         media_(media),
         connection_(std::move(connection)),
-        log_(std::move(log)) {}
+        log_(std::move(log)),
+        hooks_(hooks, access, web, random_token(12)) {}
 
   /// `self` is what outlives posts to other loops.
   void begin(std::weak_ptr<Session> self) {
@@ -78,7 +80,9 @@ class Session {
   }
   void schedule_ping();
   void connect(const json::object& client);
+  void establish(json::object user);
   void play(const json::object& request);
+  void begin_play(const std::string& id, const json::object& request);
   void play_mse(const std::string& id, const StreamName& name, ViewerId viewer);
   void begin_mse(const std::string& id);
   void mse_tracks(const std::string& id, const TrackList& tracks);
@@ -123,6 +127,8 @@ class Session {
   std::map<std::string, Playing> playing_;  // by mediaSessionId
   int missed_ = 0;
   EventLoop::Timer ping_timer_;
+  SessionHooks hooks_;
+  bool introduced_ = false;  // its `connection` has come
 };
 
 void Session::schedule_ping() {
@@ -181,17 +187,29 @@ void Session::on_text(std::string_view text) {
 }
 
 void Session::connect(const json::object& client) {
-  if (!token_.empty()) return;
+  if (std::exchange(introduced_, true)) return;
+  hooks_.connect(client, connection_->upgrade_request().header("origin"),
+                 [this](const SessionHooks::Welcome& welcome) {
+                   if (welcome.allowed) return establish(welcome.client);
+                   log_.info("session of {} is refused: {}",
+                             connection_->upgrade_request().remote.to_string(), welcome.reason);
+                   send("fail", {{{"status", "FAILED"},
+                                  {"info", welcome.reason},
+                                  {"apiMethod", "ConnectionStatusEvent"}}});
+                   connection_->close(welcome.reason);  // the SDK stays CONNECTED otherwise
+                 });
+}
+
+void Session::establish(json::object user) {
   token_ = random_token(24);
   tokens_->emplace(token_, self_);
-  json::object user = client;
-  user.erase("sipPassword");
   user.insert_or_assign("authToken", token_);
   user.insert_or_assign("status", "ESTABLISHED");
   user.insert_or_assign("keepAlive", false);
-  send("getUserData", {std::move(user)});
   log_.info("session of {} established, app {}", connection_->upgrade_request().remote.to_string(),
-            printable(text_of(client, "appKey"), 40));
+            printable(text_of(user, "appKey"), 40));
+  send("getUserData", {std::move(user)});
+  hooks_.tell_connection("ESTABLISHED");
 }
 
 void Session::notify(const std::string& id, const Playing& playing, const std::string& info) {
@@ -209,6 +227,7 @@ void Session::notify(const std::string& id, const Playing& playing, const std::s
   if (!playing.video_codec.empty()) event["videoCodec"] = playing.video_codec;
   if (!info.empty()) event["info"] = info;
   if (!playing.cause.empty()) event["cause"] = playing.cause;
+  hooks_.tell_stream(event);
   send("notifyStreamStatusEvent", {std::move(event)});
 }
 
@@ -233,15 +252,28 @@ void Session::play(const json::object& request) {
   playing_.emplace(
       id,
       Playing{.viewer = viewer, .name = StreamName{name}, .number = ++streams_total_, .mse = {}});
-  log_.info("plays {} by {}", printable(name, 80), provider);
-  if (provider == "MSE") return play_mse(id, StreamName{name}, viewer);
-  media_.worker_for(StreamName{name})
-      .add_viewer(viewer, StreamName{name}, text_of(request, "sdp"),
-                  {.client = connection_->upgrade_request().remote,
-                   .signalling = MediaWorker::Signalling::WebSocket,
-                   .reach = text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
-                                                                   : MediaWorker::Reach::Any},
-                  callbacks_for(id, viewer));
+  hooks_.play(request, [this, id, viewer, request](const PlayAccess::Decision& decision) {
+    const auto still = playing_.find(id);
+    if (still == playing_.end() || still->second.viewer != viewer) return;
+    if (!decision.allowed) return finish(id, "FAILED", decision.reason);
+    still->second.name = decision.stream;
+    begin_play(id, request);
+  });
+}
+
+void Session::begin_play(const std::string& id, const json::object& request) {
+  const StreamName name = playing_.at(id).name;
+  const ViewerId viewer = playing_.at(id).viewer;
+  const std::string provider = text_of(request, "mediaProvider");
+  log_.info("plays {} by {}", printable(name.value, 80), provider);
+  if (provider == "MSE") return play_mse(id, name, viewer);
+  media_.worker_for(name).add_viewer(
+      viewer, name, text_of(request, "sdp"),
+      {.client = connection_->upgrade_request().remote,
+       .signalling = MediaWorker::Signalling::WebSocket,
+       .reach = text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                       : MediaWorker::Reach::Any},
+      callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks Session::callbacks_for(const std::string& id, ViewerId viewer) {
@@ -378,6 +410,7 @@ void Session::finish(const std::string& id, std::string_view status, const std::
 }
 
 void Session::stop(const json::object& request) {
+  hooks_.tell_stop(request);
   const std::string id = text_of(request, "mediaSessionId");
   const auto found = playing_.find(id);
   if (found == playing_.end()) {
@@ -414,6 +447,7 @@ void Session::on_close() {
   for (const auto& [id, playing] : playing_)
     media_.worker_for(playing.name).remove_viewer(playing.viewer);
   playing_.clear();
+  if (!token_.empty()) hooks_.tell_connection("DISCONNECTED");
   log_.debug("closed");
 }
 
@@ -430,16 +464,19 @@ struct WcsSessions::Tokens {
   std::shared_ptr<SessionsByToken> all = std::make_shared<SessionsByToken>();
 };
 
-WcsSessions::WcsSessions(Options options, EventLoop& web, MediaPlane& media, Logger log)
+WcsSessions::WcsSessions(Options options, EventLoop& web, MediaPlane& media, HookService& hooks,
+                         PlayAccess& access, Logger log)
     : options_(options),
       web_(web),
       media_(media),
+      hooks_(hooks),
+      access_(access),
       log_(std::move(log)),
       tokens_(std::make_shared<Tokens>()) {}
 
 std::unique_ptr<http::WsObserver> WcsSessions::accept(
     std::shared_ptr<http::WsConnection> connection) {
-  auto session = std::make_shared<Session>(options_, tokens_->all, web_, media_,
+  auto session = std::make_shared<Session>(options_, tokens_->all, web_, media_, hooks_, access_,
                                            std::move(connection), log_.with("ws", random_token(6)));
   session->begin(session);
   return std::make_unique<Observer>(std::move(session));

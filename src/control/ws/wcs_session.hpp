@@ -2,6 +2,8 @@
 #include <memory>
 
 #include "base/log.hpp"
+#include "control/access/play_access.hpp"
+#include "control/hooks/hook_service.hpp"
 #include "control/media_worker.hpp"
 #include "http/http.hpp"
 #include "net/event_loop.hpp"
@@ -19,7 +21,8 @@ class WcsSessions {
     int probes = 10;          ///< keep_alive.probes: pings without any answer
     size_t max_streams = 64;  ///< played at once in one session
   };
-  WcsSessions(Options options, EventLoop& web, MediaPlane& media, Logger log);
+  WcsSessions(Options options, EventLoop& web, MediaPlane& media, HookService& hooks,
+              PlayAccess& access, Logger log);
   /// For Router::set_websocket.
   std::unique_ptr<http::WsObserver> accept(std::shared_ptr<http::WsConnection> connection);
 
@@ -27,6 +30,8 @@ class WcsSessions {
   Options options_;
   EventLoop& web_;
   MediaPlane& media_;
+  HookService& hooks_;
+  PlayAccess& access_;
   Logger log_;
   struct Tokens;
   std::shared_ptr<Tokens> tokens_;
