@@ -192,8 +192,54 @@ void declare_options(config::OptionTable& table, Options& o) {
   table.add(
       "client.dir", o.client_dir,
       {.help = "Directory that is served under /client2/: the Flashphoner Web SDK's package."});
-  table.add("rest_access_control_allow_origin", o.cors_allow_origin,
+  table.add("rest_access_control_allow_origin", o.cors.allow_origin,
             {.help = "Access-Control-Allow-Origin of every reply."});
+  table.add("rest_access_control_allow_headers", o.cors.allow_headers,
+            {.help = "Access-Control-Allow-Headers: what pages may send."});
+  table.add("rest_access_control_allow_methods", o.cors.allow_methods,
+            {.help = "Access-Control-Allow-Methods: what pages may ask with."});
+  table.add("rest_access_control_headers", o.cors_headers,
+            {.help = "Whole headers for every reply, with semicolons between, in place of those "
+                     "above: \"Access-Control-Allow-Origin: https://a.example; "
+                     "Access-Control-Allow-Credentials: true\"."});
+  table.add("disable_rest_auth", o.disable_rest_auth,
+            {.help = "Everyone may use REST; off: users and API keys of auth.file alone "
+                     "(docs/security.md)."});
+  table.add("auth.file", o.auth_file,
+            {.reload = config::Reload::Now,
+             .help = "File with users and API keys, as `sipcast user add` and `sipcast key add` "
+                     "write it."});
+  table.add("auth.max_failures", o.auth_max_failures,
+            {.range = {0, 10000},
+             .help = "Failed log-ins of one address within a minute, until it has to wait for the "
+                     "next; 0: no limit."});
+  table.add("play.access", o.play_access,
+            {{"open", PlayAccess::Rule::Open}, {"key", PlayAccess::Rule::Key}},
+            {.help = "Who may watch a stream when no hook is asked: everyone, or holders of an API "
+                     "key with the scope streams."});
+  table.add("dial.allow", o.dial_allow,
+            {.help = "Whom calls may go to, patterns with commas between: 49*, *@pbx.example, "
+                     "@192.0.2.0/24 (docs/security.md); empty: everyone."});
+  table.add("dial.deny", o.dial_deny, {.help = "Whom no call goes to, patterns likewise."});
+  table.add("dial.max_calls", o.dial_max_calls,
+            {.range = {0, 100'000}, .help = "Calls at once, in both directions; 0: no limit."});
+  table.add("dial.max_calls_per_hour", o.dial_max_calls_per_hour,
+            {.range = {0, 100'000}, .help = "Calls that are begun within an hour; 0: no limit."});
+  table.add("apps.file", o.apps_file,
+            {.reload = config::Reload::Now,
+             .help = "File with the apps whose hooks are called; /v1/apps writes it, too "
+                     "(docs/hooks.md)."});
+  table.add("disable_rest_requests", o.disable_rest_requests, {.help = "No hook is called."});
+  table.add("rest_request_timeout", o.rest_request_timeout,
+            {.range = {0s, 60s},
+             .help = "How long a hook's back-end may take; 0: as long as it may at most."});
+  table.add("rest_max_connections", o.rest_max_connections,
+            {.range = {1, 10'000}, .help = "Hooks under way at once."});
+  table.add("hooks.tls_verify", o.hooks_tls_verify,
+            {.help = "An https back-end must have a certificate that is valid for its name."});
+  table.add("hooks.tls_ca", o.hooks_tls_ca,
+            {.help = "PEM file with the authorities that back-ends' certificates are checked "
+                     "against; empty: the system's."});
   table.add("call_linger", o.call_linger,
             {.range = {0s, 1h},
              .help = "How long a call that ended by itself stays visible to /call/find."});

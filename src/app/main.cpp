@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "app/access_command.hpp"
 #include "app/declare_options.hpp"
 #include "app/server.hpp"
 #include "control/rest/wcs_resources.hpp"
@@ -69,6 +70,8 @@ int main(int argc, char** argv) {
     std::fputs(sipcast::rest::wcs_resources_page().c_str(), stdout);
     return 0;
   }
+  if (!args.empty() && (std::strcmp(args[0], "user") == 0 || std::strcmp(args[0], "key") == 0))
+    return sipcast::run_access_command(args);
   sipcast::Options options;
   std::vector<std::string> warnings;
   if (const auto done = sipcast::load_options(args, environ, options, warnings)) return *done;

@@ -6,6 +6,7 @@
 #include "app/device_options.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "control/access/play_access.hpp"
 #include "control/call.hpp"
 #include "control/udp_keep_alive.hpp"
 #include "media/frame.hpp"
@@ -52,7 +53,20 @@ struct Options {
   uint16_t sip_stranger_rate = 20;
   Duration keep_alive_interval = std::chrono::seconds(5);
   uint16_t keep_alive_probes = 10;
-  std::string cors_allow_origin = "*";
+  http::CorsOptions cors;
+  std::string cors_headers;
+  bool disable_rest_auth = true;
+  std::string auth_file;
+  uint16_t auth_max_failures = 10;
+  PlayAccess::Rule play_access = PlayAccess::Rule::Open;
+  std::string dial_allow, dial_deny;
+  uint32_t dial_max_calls = 0, dial_max_calls_per_hour = 0;
+  std::string apps_file;
+  bool disable_rest_requests = false;
+  Duration rest_request_timeout = std::chrono::seconds(15);
+  uint16_t rest_max_connections = 200;
+  bool hooks_tls_verify = true;
+  std::string hooks_tls_ca;
   std::string sip_realm, dns_servers;
   bool media_gso = true;
   std::string record_dir = "records", record_template = "{streamName}-{startTime}";

@@ -4,11 +4,21 @@
 #include <future>
 #include <thread>
 
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "control/access/access.hpp"
+#include "control/access/play_access.hpp"
 #include "control/call_service.hpp"
+#include "control/events/event_log.hpp"
 #include "control/hls_service.hpp"
+#include "control/hooks/app_registry.hpp"
+#include "control/hooks/app_routes.hpp"
+#include "control/hooks/call_hooks.hpp"
+#include "control/hooks/hook_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
 #include "control/rest/connection_routes.hpp"
+#include "control/rest/emergency_stop_routes.hpp"
 #include "control/rest/push_routes.hpp"
 #include "control/rest/record_file_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
@@ -92,9 +102,15 @@ struct Server::Parts {
   Logger log = Logger::none();
   std::unique_ptr<DtlsContext> dtls;
   std::unique_ptr<EventLoop> control, web;
+  EventLog events;
   std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<AppRegistry> apps;
+  std::unique_ptr<HookService> hooks;
+  std::unique_ptr<PlayAccess> play_access;
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
+  std::unique_ptr<CallHooks> call_hooks;
   std::unique_ptr<PushService> pushes;
   std::unique_ptr<RecordService> recordings;
   std::unique_ptr<HlsService> hls;
@@ -118,7 +134,9 @@ Server::~Server() {
 namespace {
 
 Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Addresses& addresses,
-                                                const DtlsContext& dtls, const Logger& log) {
+                                                const DtlsContext& dtls,
+                                                const std::function<void(Event)>& tell,
+                                                const Logger& log) {
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
   const unsigned loops = options.media_loops ? options.media_loops : cores - 1;
   if (options.media_port_to + 1u < options.media_port_from + 4 * loops) {
@@ -148,12 +166,51 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
          .no_media_after = options.call_no_media,
          .slate = slate,
          .outputs = {.frames = {.audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate),
-                                .keyframe_every = options.output_keyframe_interval}}},
+                                .keyframe_every = options.output_keyframe_interval}},
+         .tell = tell},
         dtls, log);
     if (!worker) return std::unexpected(worker.error());
     workers.push_back(std::move(*worker));
   }
   return std::make_unique<MediaPlane>(std::move(workers));
+}
+
+Result<http::CorsOptions> cors_of(const Options& options) {
+  http::CorsOptions cors = options.cors;
+  for (const std::string_view header : split(options.cors_headers, ';')) {
+    if (trim(header).empty()) continue;
+    const auto [name, value] = cut(header, ':');
+    if (trim(name).empty() || trim(value).empty()) {
+      return fail(Errc::InvalidArgument,
+                  "rest_access_control_headers: \"" + printable(trim(header)) +
+                      "\" is no header like \"Access-Control-Allow-Credentials: true\"");
+    }
+    cors.more.emplace_back(trim(name), trim(value));
+  }
+  return cors;
+}
+
+std::function<bool(std::string_view)> redirect_rule(const DialRules& rules, const Logger& log) {
+  return [rules, log](std::string_view text) {
+    const auto uri = sip::Uri::parse(text);
+    if (!uri) return false;
+    const auto allowed = rules.check(uri->user, {uri->host});
+    if (!allowed) log.warning("a redirect is not followed: {}", allowed.error().cause);
+    return allowed.has_value();
+  };
+}
+
+HookService::Options hook_options(const Options& options, const Addresses& addresses) {
+  const Duration timeout = options.rest_request_timeout > 0s ? options.rest_request_timeout : 60s;
+  return {.enabled = !options.disable_rest_requests,
+          .node_id = random_token(32) + "@" + addresses.webrtc.front().ip(),
+          .sender = {.timeout = timeout,
+                     .max_open = options.rest_max_connections,
+                     .private_targets = options.url_allow_private ? PrivateTargets::Allowed
+                                                                  : PrivateTargets::Refused,
+                     .client = {.verify_tls = options.hooks_tls_verify,
+                                .ca_file = options.hooks_tls_ca}},
+          .notices = {}};
 }
 
 }  // namespace
@@ -171,9 +228,29 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.web = std::make_unique<EventLoop>("web");
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
 
-  auto media = start_media(options, *addresses, *p.dtls, log);
+  const auto tell = [&p](Event event) {
+    p.control->post(
+        [&p, event = std::move(event)]() mutable { p.events.publish(std::move(event)); });
+  };
+  auto media = start_media(options, *addresses, *p.dtls, tell, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
+  p.access = std::make_unique<Access>(
+      Access::Options{.required = !options.disable_rest_auth,
+                      .file = options.auth_file,
+                      .throttle = {.max_failures = options.auth_max_failures}},
+      *p.web, log);
+  if (auto loaded = p.access->load(); !loaded) return std::unexpected(loaded.error());
+  p.apps = std::make_unique<AppRegistry>(options.apps_file);
+  if (auto loaded = p.apps->load(); !loaded) return std::unexpected(loaded.error());
+  auto hooks_dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
+  if (!hooks_dns) return std::unexpected(hooks_dns.error());
+  p.hooks = std::make_unique<HookService>(hook_options(options, *addresses), *p.control,
+                                          std::move(*hooks_dns), *p.apps, log);
+  p.play_access = std::make_unique<PlayAccess>(PlayAccess::Options{.rule = options.play_access},
+                                               *p.web, *p.access, *p.hooks, log);
+  auto dial = DialRules::parse(options.dial_allow, options.dial_deny);
+  if (!dial) return std::unexpected(dial.error());
   auto tls =
       TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.front().ip());
   if (!tls) return std::unexpected(tls.error());
@@ -199,8 +276,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                                           .session_expires = options.sip_session_expires,
                                           .min_session_expires = options.sip_min_se,
                                           .take_refer = options.sip_refer != Call::ReferPolicy::Off,
-                                          .max_redirects = options.sip_max_redirects},
-                                .gate = {.requests_per_second = options.sip_stranger_rate}},
+                                          .max_redirects = options.sip_max_redirects,
+                                          .may_redirect = redirect_rule(*dial, log)},
+                                .gate = {.requests_per_second = options.sip_stranger_rate},
+                                .dial = *dial},
                                log);
   if (!sip) return std::unexpected(sip.error());
   p.sip = std::move(*sip);
@@ -229,8 +308,12 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .devices = std::move(*devices),
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
-                                     .max_ended = options.trace_max}},
-      *p.control, *p.sip, *p.media, log);
+                                     .max_ended = options.trace_max},
+                           .dial = {.rules = std::move(*dial),
+                                    .max_calls = options.dial_max_calls,
+                                    .max_calls_per_hour = options.dial_max_calls_per_hour}},
+      *p.control, *p.sip, *p.media, p.events, log);
+  p.call_hooks = std::make_unique<CallHooks>(p.events, *p.calls, *p.hooks, *p.control, log);
   auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
   if (!dns) return std::unexpected(dns.error());
   p.pushes = std::make_unique<PushService>(
@@ -241,7 +324,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .media_dir = options.media_dir,
                            .max_pushes = options.push_max,
                            .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
-      *p.control, *p.media, std::move(*dns), log);
+      *p.control, *p.media, p.events, std::move(*dns), log);
   const auto rotation = parse_rotation(options.record_rotation);
   if (!rotation) return fail(rotation.error().code, "record.rotation: " + rotation.error().cause);
   p.recordings = std::make_unique<RecordService>(
@@ -253,7 +336,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                              .progressive = options.record_progressive,
                              .hook_script = options.on_record_hook_script,
                              .every_call = options.sip_record_stream},
-      *p.control, *p.media, log);
+      *p.control, *p.media, p.events, log);
   p.hls = std::make_unique<HlsService>(
       HlsService::Options{
           .idle = options.hls_idle, .linger = options.hls_linger, .max_streams = options.hls_max},
@@ -271,9 +354,16 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
-      *p.web, *p.media, *p.snapshots, log);
+      *p.web, *p.media, *p.snapshots, *p.hooks, *p.play_access, log);
 
-  p.router.set_cors({.allow_origin = options.cors_allow_origin});
+  auto cors = cors_of(options);
+  if (!cors) return std::unexpected(cors.error());
+  p.router.set_cors(std::move(*cors));
+  if (p.access->required()) {
+    p.router.set_guard([&p](const http::Request& request, std::function<void(http::Verdict)> done) {
+      p.access->check(request, std::move(done));
+    });
+  }
   p.router.set_websocket([&p](std::shared_ptr<http::WsConnection> connection) {
     return p.sessions->accept(std::move(connection));
   });
@@ -288,6 +378,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   rest::add_trace_routes(p.router, *p.control, *p.calls);
+  rest::add_emergency_stop_routes(p.router, *p.control, *p.calls);
+  rest::add_app_routes(p.router, *p.apps);
   auto ice_servers = parse_ice_servers(options.webrtc_ice_servers);
   if (!ice_servers) {
     return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
@@ -295,10 +387,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_record_file_routes(
       p.router, options.record_dir,
       options.record_download ? rest::RecordDownload::On : rest::RecordDownload::Off);
-  add_whep_routes(p.router, *p.media, std::move(*ice_servers));
+  add_whep_routes(p.router, *p.media, *p.play_access, std::move(*ice_servers));
   add_page_routes(
       p.router, rest::stat_handler(*p.control, *p.web, *p.calls, *p.pushes, *p.media, *p.sessions));
-  add_hls_routes(p.router, *p.hls);
+  add_hls_routes(p.router, *p.hls, *p.play_access);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));
   }
@@ -336,10 +428,13 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
 std::vector<std::string> Server::urls() const { return parts_->urls; }
 
 void Server::reload() {
-  const auto reloaded = parts_->tls->reload();
-  if (!reloaded)
-    return parts_->log.error("the TLS certificate stays as it was: {}", reloaded.error().cause);
-  parts_->log.info("TLS certificate and key read again");
+  const auto read_again = [this](std::string_view what, const Result<void>& done) {
+    if (done) return parts_->log.info("{} is read again", what);
+    parts_->log.error("{} stays as it was: {}", what, done.error().cause);
+  };
+  read_again("the TLS certificate", parts_->tls->reload());
+  read_again("auth.file", parts_->access->load());
+  read_again("apps.file", parts_->apps->load());
 }
 
 void Server::shutdown(Duration patience) {

@@ -19,7 +19,7 @@ class Server {
 
   /// What it serves, for the ready line.
   std::vector<std::string> urls() const;
-  /// Reads the TLS certificate and key again (SIGHUP).
+  /// Reads the TLS certificate and key, users, API keys and apps again (SIGHUP).
   void reload();
   /// BYE to phones, STOPPED to viewers; waits up to `patience` for the phones' answers.
   void shutdown(Duration patience);

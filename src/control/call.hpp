@@ -13,6 +13,7 @@
 #include "control/call_info.hpp"
 #include "control/call_outcome.hpp"
 #include "control/call_watch.hpp"
+#include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
@@ -37,11 +38,14 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     MediaPlane& media;
     Registrations& registrations;
     FlightRecorder& recorder;
+    EventLog& events;
     Duration no_answer;          ///< a call that nobody answers is given up
     const sdp::SipLocal& local;  ///< what our descriptions have in common
     CallLimits limits;           ///< of an answered call
     ReferPolicy refer = ReferPolicy::Off;
     std::function<void(const StreamName&, bool held)> on_hold = {};
+    /// Whether a call may go on there (DialGuard::check).
+    std::function<Result<void>(const sip::Account&, std::string_view callee)> may_call = {};
   };
   using Ended = std::function<void(Call&)>;
   Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log);
@@ -79,6 +83,8 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// `told` to viewers in place of what the outcome says.
   void end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told = {});
   void set_status(CallStatus status, int sip_status);
+  void tell(EventType type, boost::json::object data = {});
+  void tell_status(CallStatus before);
   /// Into the log, and into the trace.
   void note(std::string text);
   void warn(std::string text);
@@ -98,6 +104,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void play(std::string digits);
 
   // call_established.cpp
+  void no_rtp(std::string cause);
   void agree(const sdp::SipAgreement& agreement);
   void on_digit(char digit, std::string_view way);
   void start_watch();

@@ -8,12 +8,14 @@
 namespace sipcast {
 
 CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
-                         Logger log)
+                         EventLog& events, Logger log)
     : options_(std::move(options)),
       control_(control),
       sip_(sip),
       media_(media),
+      events_(events),
       log_(std::move(log)),
+      guard_(options_.dial),
       recorder_(options_.trace, control),
       verifier_({.users = options_.users, .algorithms = options_.challenge}),
       registrations_(control, sip) {
@@ -23,6 +25,7 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
   sip_.agent().set_incoming_handler(
       [this](const sip::IncomingCall& incoming) { on_incoming(incoming); },
       [this](sip::CallHandle handle, const sip::Ending& ending) {
+        if (undecided_.erase(handle) > 0) return;
         if (Call* call = call_with(handle)) call->on_cancelled(ending);
       });
 }
@@ -45,10 +48,18 @@ Result<CallId> CallService::start(StartCall command) {
   }
   if (calls_.size() >= options_.max_calls)
     return fail(Errc::Exhausted, "this server has its greatest number of calls");
+  const auto allowed = guard_.begin(command.asked_by, command.account, command.callee,
+                                    std::chrono::steady_clock::now());
+  if (!allowed) {
+    log_.warning("a call of {} to {} is refused: {}",
+                 command.asked_by ? command.asked_by->name : "REST", printable(command.callee, 80),
+                 allowed.error().cause);
+    return std::unexpected(allowed.error());
+  }
 
   command.account.realm = options_.realm;
   CallId id = command.id;
-  add(std::move(command));
+  add(std::move(command), "outgoing");
   const uint64_t key = last_key_;
   // After the answer to REST: the call is there from now on, whatever becomes of it.
   control_.post([this, key] {
@@ -64,6 +75,7 @@ void CallService::ended(Call& call) {
   const uint64_t key = at->second;
   by_id_.erase(at);
   by_stream_.erase(info.asked.stream.value);
+  guard_.ended(info.asked.asked_by);
   recorder_.ended(key, info);
   if (on_stream_ended) on_stream_ended(info.asked.stream);
   if (!info.terminated) {
@@ -95,8 +107,7 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
   return result;
 }
 
-/// Takes id and stream name, which must be free.
-Call& CallService::add(StartCall command) {
+Call& CallService::add(StartCall command, std::string_view direction) {
   const uint64_t key = ++last_key_;
   // The id is free for a new call although the old one is still shown.
   std::erase_if(lingering_,
@@ -104,22 +115,39 @@ Call& CallService::add(StartCall command) {
   by_id_.emplace(command.id.value, key);
   by_stream_.emplace(command.stream.value, key);
   const Logger log = log_.with("call", command.id.value).with("stream", command.stream.value);
-  const Call::Env env{.control = control_,
-                      .sip = sip_,
-                      .media = media_,
-                      .registrations = registrations_,
-                      .recorder = recorder_,
-                      .no_answer = options_.no_answer,
-                      .local = options_.devices.local_for(command),
-                      .limits = options_.limits,
-                      .refer = options_.refer,
-                      .on_hold = [this](const StreamName& stream, bool held) {
-                        if (on_hold) on_hold(stream, held);
-                      }};
+  const Call::Env env{
+      .control = control_,
+      .sip = sip_,
+      .media = media_,
+      .registrations = registrations_,
+      .recorder = recorder_,
+      .events = events_,
+      .no_answer = options_.no_answer,
+      .local = options_.devices.local_for(command),
+      .limits = options_.limits,
+      .refer = options_.refer,
+      .on_hold =
+          [this](const StreamName& stream, bool held) {
+            if (on_hold) on_hold(stream, held);
+          },
+      .may_call = [this](const sip::Account& account,
+                         std::string_view callee) { return guard_.check(account, callee); }};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   if (on_stream_started) on_stream_started(command.stream);
-  return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
-              .first->second;
+  Event started{.type = EventType::CallStarted, .call = command.id, .stream = command.stream};
+  started.data = {{"direction", direction},
+                  {"caller", printable(command.account.login)},
+                  {"callee", printable(command.callee)},
+                  {"audio", command.has_audio},
+                  {"video", command.has_video},
+                  {"app_key", printable(command.app_key)}};
+  Call& call =
+      *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
+           .first->second;
+  Event stream{.type = EventType::StreamStarted, .call = started.call, .stream = started.stream};
+  events_.publish(std::move(started));
+  events_.publish(std::move(stream));
+  return call;
 }
 
 void CallService::on_incoming(const sip::IncomingCall& incoming) {
@@ -132,10 +160,6 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
     return refuse(incoming, decision.sip_status, "sip.incoming says so");
   }
   if (!decision.user.empty() && !authenticated(incoming, decision.user)) return;
-  if (by_stream_.contains(decision.stream)) {
-    return refuse(incoming, 486, "stream " + decision.stream + " is in use");
-  }
-  if (calls_.size() >= options_.max_calls) return refuse(incoming, 503, "too many calls");
   StartCall command{.id = CallId{random_token(16)},
                     .callee = incoming.request_user,
                     .stream = StreamName{decision.stream},
@@ -148,9 +172,34 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
                                 .display_name = {},
                                 .outbound_proxy = {},
                                 .realm = {}},
+                    .app_key = decision.app,
                     .rtmp_url = {},
                     .rtmp_stream = {}};
-  add(std::move(command)).answer(incoming);
+  if (!ask_app) return admit(incoming, std::move(command));
+  undecided_.insert(incoming.handle);
+  ask_app(command, incoming, [this, incoming, command](const IncomingVerdict& verdict) {
+    if (undecided_.erase(incoming.handle) == 0) return;  // the caller gave up
+    if (verdict.sip_status != 200) return refuse(incoming, verdict.sip_status, verdict.why);
+    StartCall decided = command;
+    if (!verdict.stream.value.empty()) decided.stream = verdict.stream;
+    admit(incoming, std::move(decided));
+    sip_.rearm();
+  });
+}
+
+void CallService::admit(const sip::IncomingCall& incoming, StartCall command) {
+  if (by_stream_.contains(command.stream.value)) {
+    return refuse(incoming, 486, "stream " + printable(command.stream.value, 80) + " is in use");
+  }
+  if (calls_.size() >= options_.max_calls) return refuse(incoming, 503, "too many calls");
+  if (const auto room = guard_.begin_incoming(); !room) {
+    const bool rule = room.error().code == Errc::Forbidden;
+    return refuse(incoming, rule ? 403 : 503, room.error().cause);
+  }
+  const CallId id = command.id;
+  Call& call = add(std::move(command), "incoming");
+  if (!by_id_.contains(id.value)) return refuse(incoming, 480, "ended before it was answered");
+  call.answer(incoming);
 }
 
 void CallService::trace(const CallId& id, std::function<void(const Result<Traced>&)> done) {
@@ -210,6 +259,11 @@ Call* CallService::call_with(sip::CallHandle handle) {
   return at == calls_.end() ? nullptr : at->second.get();
 }
 
+const CallInfo* CallService::running_info(const CallId& id) const {
+  const auto found = by_id_.find(id.value);
+  return found == by_id_.end() ? nullptr : &calls_.at(found->second)->info();
+}
+
 Result<Call*> CallService::running_call(const CallId& id) {
   const auto found = by_id_.find(id.value);
   if (found == by_id_.end()) return fail(Errc::NotFound, "Call not found");
@@ -256,6 +310,17 @@ Result<void> CallService::terminate(const CallId& id) {
 void CallService::shutdown() {
   while (!calls_.empty()) calls_.begin()->second->terminate(EndReason::Shutdown);
   lingering_.clear();
+}
+
+void CallService::emergency_stop(std::string_view asker) {
+  log_.warning("emergency stop by {}: {} calls are ended, and none begins", asker, calls_.size());
+  guard_.stop(true);
+  while (!calls_.empty()) calls_.begin()->second->terminate(EndReason::SourceStopped);
+}
+
+void CallService::end_emergency_stop(std::string_view asker) {
+  log_.warning("the emergency stop is ended by {}", asker);
+  guard_.stop(false);
 }
 
 bool CallService::idle() const { return calls_.empty() && sip_.agent().calls() == 0; }

@@ -1,9 +1,11 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "control/access/dial_guard.hpp"
 #include "control/call.hpp"
 #include "control/device_rules.hpp"
 #include "control/incoming_rules.hpp"
@@ -32,11 +34,13 @@ class CallService {
     std::string realm;    ///< sip::Account::realm of every call
     DeviceRules devices;  ///< what our descriptions say
     FlightRecorder::Options trace;
+    DialGuard::Options dial;
   };
-  CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
+  CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
+              EventLog& events, Logger log);
 
-  /// Reserves id and stream name, and begins. Errors: AlreadyExists naming what is taken,
-  /// Exhausted.
+  /// Reserves id and stream name, and begins. Errors: AlreadyExists naming what is taken; Forbidden
+  /// and Exhausted naming the rule or limit.
   Result<CallId> start(StartCall command);
   /// Calls that run and those that linger, oldest first.
   std::vector<CallInfo> find(const CallFilter& filter) const;
@@ -58,10 +62,26 @@ class CallService {
   Result<void> terminate(const CallId& id);
   /// BYE or CANCEL to every phone, STOPPED to every viewer.
   void shutdown();
+  /// Ends every call; none begins any more, in either direction. `asker` is for the log.
+  void emergency_stop(std::string_view asker);
+  void end_emergency_stop(std::string_view asker);
+  bool stopped() const { return guard_.stopped(); }
   /// True from start() until the call has ended.
   bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
   /// What a client calls a stream: its name, or its call's id.
   std::optional<StreamName> stream_of(const std::string& media_session_id) const;
+  /// What an app says to a call that the rules let in.
+  struct IncomingVerdict {
+    int sip_status = 200;    ///< another one refuses
+    StreamName stream = {};  ///< "": as the rules say
+    std::string why = {};    ///< of a refusal, for the log
+  };
+  using Decided = std::function<void(const IncomingVerdict&)>;
+  /// Asked about every such call, when set; calls `decided` once on the control loop, at once or
+  /// later.
+  std::function<void(const StartCall&, const sip::IncomingCall&, Decided decided)> ask_app;
+  /// A call that runs; null: there is none of this id. Good until the control loop goes on.
+  const CallInfo* running_info(const CallId& id) const;
   /// Called when a call has got a stream, before it has media.
   std::function<void(const StreamName&)> on_stream_started;
   /// Called when a call has ended, with the name of its stream.
@@ -79,10 +99,12 @@ class CallService {
   };
   void ended(Call& call);
   void on_incoming(const sip::IncomingCall& incoming);
+  void admit(const sip::IncomingCall& incoming, StartCall command);
   /// Challenges or refuses a caller whom a rule wants to prove who it is; true: it has.
   bool authenticated(const sip::IncomingCall& incoming, const std::string& user_pattern);
   void refuse(const sip::IncomingCall& incoming, int status, std::string_view why);
-  Call& add(StartCall command);
+  /// Tells the start of the call; takes its id and stream name, which must be free.
+  Call& add(StartCall command, std::string_view direction);
   Call* call_with(sip::CallHandle handle);  ///< nullptr: none
   Result<Call*> running_call(const CallId& id);
 
@@ -90,7 +112,9 @@ class CallService {
   EventLoop& control_;
   SipEndpoint& sip_;
   MediaPlane& media_;
+  EventLog& events_;
   Logger log_;
+  DialGuard guard_;
   FlightRecorder recorder_;
   sip::DigestVerifier verifier_;
   Registrations registrations_;
@@ -98,6 +122,7 @@ class CallService {
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first
   std::map<uint64_t, Gone> lingering_;
   std::map<std::string, uint64_t> by_id_, by_stream_;
+  std::set<sip::CallHandle> undecided_;  // ask_app is being asked
 };
 
 }  // namespace sipcast

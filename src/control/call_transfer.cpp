@@ -45,6 +45,7 @@ int Call::on_refer(const sip::ReferRequest& refer) {
                      .realm = {}};
   }
   info_.transfer = {refer.target, "PENDING"};
+  tell(EventType::CallTransferring, {{"target", printable(refer.target)}, {"by", "phone"}});
   // Behind our 202.
   env_.control.post([this, alive = alive_] {
     if (*alive && leg_) locate_transfer();
@@ -55,6 +56,9 @@ int Call::on_refer(const sip::ReferRequest& refer) {
 void Call::locate_transfer() {
   const auto destination = sip::resolve_callee(leg_->account, leg_->refer.target);
   if (!destination) return transfer_failed({.cause = destination.error().cause});
+  if (const auto allowed = env_.may_call(leg_->account, leg_->refer.target); !allowed) {
+    return transfer_failed({.sip_status = 403, .cause = allowed.error().cause});
+  }
   env_.sip.locate(destination->target, false, [this, alive = alive_](const Result<SipHop>& hop) {
     if (!*alive || !leg_) return;
     if (!hop) return transfer_failed({.cause = hop.error().cause});
@@ -103,6 +107,7 @@ void Call::transfer_answered(std::string_view sdp, const SocketAddress& from) {
   note(fmt::format("transferred: {} at {} has answered", printable(leg->refer.target),
                    from.to_string()));
   info_.transfer->status = "DONE";
+  tell(EventType::CallTransferred, {{"target", printable(leg->refer.target)}});
   if (handle_) env_.sip.agent().tell_refer_progress(*handle_, 200, now());
   go_on_with(std::exchange(leg->handle, std::nullopt).value(), leg->local);
   env_.sip.agent().observe(*handle_, *this, now());
@@ -131,6 +136,7 @@ void Call::replace_phone(const sip::IncomingCall& incoming) {
   env_.recorder.claim(key_, incoming.sip_call_id);
   note(who + " takes the phone's place (Replaces)");
   info_.transfer = {incoming.from_uri, "DONE"};
+  tell(EventType::CallTransferred, {{"target", printable(incoming.from_uri)}});
   env_.sip.agent().accept(
       incoming.handle, incoming.sdp.empty() ? sdp::make_offer(local) : answer->sdp, *this, now());
   go_on_with(incoming.handle, local);
@@ -143,6 +149,7 @@ void Call::transfer_failed(const sip::Ending& ending) {
   const std::string cause =
       fmt::format("the transfer to {} failed: {}", printable(leg->refer.target), ending.cause);
   info_.transfer->status = "FAILED";
+  tell(EventType::CallTransferFailed, {{"cause", printable(cause, 700)}});
   if (leg->handle) env_.sip.agent().forget(*std::exchange(leg->handle, std::nullopt), now());
   if (handle_) {
     const bool said = ending.sip_status >= 300;
@@ -173,8 +180,13 @@ Result<void> Call::transfer(std::string_view target) {
   }
   const auto destination = sip::resolve_callee(account_, target);
   if (!destination) return fail(Errc::InvalidArgument, "target: " + destination.error().cause);
+  if (const auto allowed = env_.may_call(account_, target); !allowed) {
+    return fail(allowed.error().code, "target: " + allowed.error().cause);
+  }
   note(fmt::format("we transfer the phone to {}", printable(destination->request_uri)));
   info_.transfer = {destination->request_uri, "PENDING"};
+  tell(EventType::CallTransferring,
+       {{"target", printable(destination->request_uri)}, {"by", "us"}});
   env_.sip.agent().refer(*handle_, destination->request_uri, now());
   env_.sip.rearm();
   return {};
@@ -186,9 +198,11 @@ void Call::on_refer_progress(const sip::ReferProgress& progress) {
   const bool done = progress.status >= 200 && progress.status < 300;
   info_.transfer->status = done ? "DONE" : "FAILED";
   if (done) {
+    tell(EventType::CallTransferred, {{"target", printable(info_.transfer->target)}});
     return end(CallEnd::Transferred,
                {.cause = "transferred to " + printable(info_.transfer->target)});
   }
+  tell(EventType::CallTransferFailed, {{"cause", printable(progress.reason)}});
   warn(fmt::format("the transfer to {} failed: {}; the call goes on as it was",
                    printable(info_.transfer->target), printable(progress.reason)));
 }

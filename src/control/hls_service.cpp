@@ -246,9 +246,30 @@ void HlsService::release(const StreamName& stream) {
   });
 }
 
-void add_hls_routes(http::Router& router, HlsService& hls) {
-  const auto serve = [&hls](std::string_view prefix) {
-    return [&hls, prefix](const http::Request& request, const http::Respond& respond) {
+namespace {
+
+void serve_playlist(HlsService& hls, PlayAccess& access, const StreamName& stream,
+                    HlsService::Tracks tracks, const http::Request& request,
+                    const http::Respond& respond) {
+  constexpr std::string_view kHook = "playHLS";
+  PlayAccess::Asked asked = asked_by_http(request, stream, "HLS");
+  asked.method = kHook;
+  if (access.is_open(asked.app_key, kHook)) return hls.playlist(stream, tracks, request, respond);
+  access.check_playlist(std::move(asked), [&hls, stream, tracks, request,
+                                           respond](const PlayAccess::Decision& decision) {
+    if (decision.allowed) return hls.playlist(stream, tracks, request, respond);
+    http::Response refused = play_refused(decision);
+    refused.status = 401;  // as WCS has it, whatever the hook says
+    refused.headers.emplace_back("Cache-Control", "no-store");
+    respond(std::move(refused));
+  });
+}
+
+}  // namespace
+
+void add_hls_routes(http::Router& router, HlsService& hls, PlayAccess& access) {
+  const auto serve = [&hls, &access](std::string_view prefix) {
+    return [&hls, &access, prefix](const http::Request& request, const http::Respond& respond) {
       const std::string_view rest = std::string_view(request.path).substr(prefix.size());
       const size_t slash = rest.rfind('/');
       if (slash == std::string_view::npos || slash == 0) {
@@ -257,10 +278,11 @@ void add_hls_routes(http::Router& router, HlsService& hls) {
       const StreamName stream{std::string(rest.substr(0, slash))};
       const std::string_view file = rest.substr(slash + 1);
       if (file == "index.m3u8" || file == stream.value + ".m3u8") {
-        return hls.playlist(stream, HlsService::Tracks::All, request, respond);
+        return serve_playlist(hls, access, stream, HlsService::Tracks::All, request, respond);
       }
       if (file == "audio.m3u8") {
-        return hls.playlist(stream, HlsService::Tracks::SoundAlone, request, respond);
+        return serve_playlist(hls, access, stream, HlsService::Tracks::SoundAlone, request,
+                              respond);
       }
       hls.file(stream, file, respond);
     };

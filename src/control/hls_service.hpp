@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "control/access/play_access.hpp"
 #include "control/media_worker.hpp"
 #include "egress/hls_output.hpp"
 #include "hls/playlist.hpp"
@@ -90,7 +91,8 @@ class HlsService {
 };
 
 /// /hls/STREAM/index.m3u8, or audio.m3u8 for the sound alone, and what they name; the same below
-/// /STREAM/, where WCS has STREAM.m3u8.
-void add_hls_routes(http::Router& router, HlsService& hls);
+/// /STREAM/, where WCS has STREAM.m3u8. `access` says who may have a playlist; what it names cannot
+/// be guessed.
+void add_hls_routes(http::Router& router, HlsService& hls, PlayAccess& access);
 
 }  // namespace sipcast

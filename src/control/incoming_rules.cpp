@@ -10,16 +10,6 @@ namespace {
 
 constexpr size_t kMaxName = 128;
 
-bool same_network(const SocketAddress& network, size_t bits, const SocketAddress& address) {
-  const BytesView a = network.ip_bytes(), b = address.ip_bytes();
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < bits; ++i) {
-    const unsigned mask = 0x80u >> (i % 8);
-    if ((a[i / 8] & mask) != (b[i / 8] & mask)) return false;
-  }
-  return true;
-}
-
 /// What a stranger wrote, as a part of a stream's name: letters, digits and -_.+ stay.
 std::string name_part(std::string_view text) {
   std::string part(text.substr(0, kMaxName));
@@ -68,30 +58,27 @@ Result<IncomingRules::Rule> IncomingRules::parse_rule(std::string_view text) {
   for (const std::string_view word : split(text, ' ')) {
     if (trim(word).empty()) continue;
     const auto [name, value] = cut(trim(word), '=');
-    const auto wrong = [&, shown = word](const char* why) {
+    const auto wrong = [&, shown = word](std::string_view why) {
       return fail(Errc::InvalidArgument, "\"" + printable(shown) + "\" in the rule \"" +
-                                             printable(trim(text)) + "\": " + why);
+                                             printable(trim(text)) + "\": " + std::string(why));
     };
     if (name == "from") {
-      const auto [ip, bits] = cut(value, '/');
-      const auto network = SocketAddress::parse(ip, 0);
-      if (!network) return wrong("no IP address");
-      const size_t all = network->ip_bytes().size() * 8;
-      const auto prefix = bits.empty() ? std::optional<uint64_t>(all) : parse_decimal(bits, all);
-      if (!prefix) return wrong("no length of a network");
+      const auto network = IpNetwork::parse(value);
+      if (!network) return wrong(network.error().cause);
       rule.network = *network;
-      rule.prefix_bits = *prefix;
     } else if (name == "caller" || name == "callee") {
       (name == "caller" ? rule.caller : rule.callee) = value;
     } else if (name == "user" && !value.empty()) {
       rule.user = value;
+    } else if (name == "app" && !value.empty()) {
+      rule.app = value;
     } else if (name == "stream" && !value.empty()) {
       rule.stream = value;
       rule.sip_status = 200;
     } else if (word == "reject" || word == "busy") {
       rule.sip_status = word == "busy" ? 486 : 403;
     } else {
-      return wrong("from=, caller=, callee=, user=, stream=, reject or busy is expected");
+      return wrong("from=, caller=, callee=, user=, app=, stream=, reject or busy is expected");
     }
   }
   if (rule.sip_status == 0) {
@@ -121,7 +108,7 @@ bool IncomingRules::wants_users() const {
 }
 
 bool IncomingRules::fits(const Rule& rule, const sip::IncomingCall& call) {
-  return (rule.network.empty() || same_network(rule.network, rule.prefix_bits, call.source)) &&
+  return (rule.network.empty() || rule.network.contains(call.source)) &&
          matches_pattern(rule.caller, call.from_user) &&
          matches_pattern(rule.callee, call.request_user);
 }
@@ -132,7 +119,8 @@ IncomingRules::Decision IncomingRules::decide(const sip::IncomingCall& call) con
   std::string stream = filled(rule->stream, "{caller}", name_part(call.from_user));
   return {.sip_status = rule->sip_status,
           .stream = filled(std::move(stream), "{callee}", name_part(call.request_user)),
-          .user = rule->user};
+          .user = rule->user,
+          .app = rule->app};
 }
 
 }  // namespace sipcast

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "base/socket_address.hpp"
+#include "control/ip_network.hpp"
 #include "sip/user_agent.hpp"
 
 namespace sipcast {
@@ -19,13 +19,15 @@ namespace sipcast {
 /// A rule is made of conditions (`from=` an address or a network, `caller=` and `callee=` user
 /// parts with * for any text; those left out hold always) and of one verdict: `stream=` a pattern
 /// with {caller} and {callee}, `reject` (403) or `busy` (486). `user=` beside `stream=` wants the
-/// caller to prove by digest that it is one of the users that the pattern fits.
+/// caller to prove by digest that it is one of the users that the pattern fits; `app=` names the
+/// app whose hooks hear of the call, and whose OnCallEvent decides on it (without: defaultApp).
 class IncomingRules {
  public:
   struct Decision {
     int sip_status = 403;  ///< 200: the call becomes `stream`
     std::string stream;
     std::string user;  ///< with 200: who the caller must prove to be, a pattern; "": anyone
+    std::string app = "defaultApp";  ///< with 200: appKey of the call
   };
   /// Errors: InvalidArgument naming the rule and the word.
   static Result<IncomingRules> parse(std::string_view text);
@@ -35,12 +37,12 @@ class IncomingRules {
 
  private:
   struct Rule {
-    SocketAddress network;  ///< empty: any
-    size_t prefix_bits = 0;
+    IpNetwork network;  ///< empty: any
     std::string caller = "*", callee = "*";
     int sip_status = 0;
     std::string stream;
     std::string user;
+    std::string app = "defaultApp";
   };
   static Result<Rule> parse_rule(std::string_view text);
   static bool fits(const Rule& rule, const sip::IncomingCall& call);

@@ -49,6 +49,13 @@ TEST(IncomingRules, ARuleMayWantAUser) {
   EXPECT_FALSE(IncomingRules::parse("user=alice reject")) << "there is nothing to prove";
 }
 
+TEST(IncomingRules, ARuleMayNameAnApp) {
+  const auto rules = IncomingRules::parse("callee=9 app=trunk stream=s; callee=8 stream=t");
+  ASSERT_TRUE(rules) << rules.error().cause;
+  EXPECT_EQ(rules->decide(call("192.0.2.7", "x", "9")).app, "trunk");
+  EXPECT_EQ(rules->decide(call("192.0.2.7", "x", "8")).app, "defaultApp");
+}
+
 TEST(IncomingRules, WithoutRulesEveryoneIsRefused) {
   const auto rules = IncomingRules::parse(" ; ");
   ASSERT_TRUE(rules && rules->empty());

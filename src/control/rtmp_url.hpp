@@ -31,10 +31,6 @@ Result<RtmpUrl> parse_rtmp_url(std::string_view url, RtmpUrlKind kind);
 /// Fit for replies: as it was asked for where that holds no secret, and else RtmpUrl::shown().
 std::string shown_rtmp_url(const std::string& asked, RtmpUrlKind kind);
 
-enum class PrivateTargets : uint8_t { Refused, Allowed };
-/// Errors: Forbidden, naming the option that allows it.
-Result<void> check_target(const SocketAddress& address, PrivateTargets rule);
-
 /// What FFmpeg is to connect to, at an address that was checked. A verified TLS server is connected
 /// to by its name, which its certificate proves: only so does it learn which name is wanted (SNI).
 ffmpeg::RtmpServer rtmp_server(const RtmpUrl& url, const SocketAddress& checked, bool verify_tls);

@@ -150,6 +150,12 @@ void SipEndpoint::locate(const sip::Target& target, bool any_transport, Located 
   resolver_->locate(query, [this, key, target,
                             asked = std::move(done)](Result<std::vector<SipHop>> found) mutable {
     if (!found) return asked(std::unexpected(found.error()));
+    Result<void> allowed;
+    std::erase_if(*found, [&](const SipHop& hop) {
+      allowed = options_.dial.check(hop.address);
+      return !allowed;
+    });
+    if (found->empty()) return asked(std::unexpected(allowed.error()));
     sip::Target chosen = target;
     chosen.transport = transport_of(found->front().transport);
     const SipHop hop = best(*found);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "control/access/dial_rules.hpp"
 #include "control/trace/call_trace.hpp"
 #include "control/udp_keep_alive.hpp"
 #include "net/event_loop.hpp"
@@ -28,6 +29,7 @@ class SipEndpoint final : private sip::UserAgentIo, private SipSockets::Observer
     Duration keep_alive_interval = std::chrono::seconds(25);
     sip::UserAgent::Options agent;
     sip::RequestGate::Options gate;
+    DialRules dial;  ///< what a host's name may lead to, and a redirect
   };
   /// Errors: Io, InvalidArgument (name servers). The loop need not run yet.
   static Result<std::unique_ptr<SipEndpoint>> open(EventLoop& loop, Options options, Logger log);

@@ -77,25 +77,37 @@ http::Response created(const ViewerAccepted& accepted, std::string location,
 
 using Servers = std::shared_ptr<const std::vector<IceServer>>;
 
-void play(MediaPlane& media, const Servers& servers, const http::Request& request,
-          const http::Respond& respond) {
-  if (!has_type(request, kOffer)) return respond(wrong_type(kOffer));
-  const StreamName name{request.path.substr(kPrefix.size())};
-  const ViewerId id{random_u64()};
+void add_viewer(MediaPlane& media, const Servers& servers, const http::Request& request,
+                const StreamName& name, ViewerId id, MediaWorker::Reach reach,
+                const http::Respond& respond) {
   std::string location = fmt::format("{}{}/{:016x}", kPrefix, encode_path(name.value), id.value);
   MediaWorker::ViewerCallbacks callbacks;
   callbacks.answered = [respond, servers,
                         location = std::move(location)](const Result<ViewerAccepted>& accepted) {
     respond(accepted ? created(*accepted, location, *servers) : refusal(accepted.error()));
   };
+  media.worker_for(name).add_viewer(
+      id, name, request.body, {.client = request.remote, .reach = reach}, std::move(callbacks));
+}
+
+void play(MediaPlane& media, PlayAccess& access, const Servers& servers,
+          const http::Request& request, const http::Respond& respond) {
+  if (!has_type(request, kOffer)) return respond(wrong_type(kOffer));
+  const StreamName name{request.path.substr(kPrefix.size())};
   const std::string transport = request.query_value("transport");
   if (!transport.empty() && !iequals(transport, "tcp") && !iequals(transport, "udp")) {
     return respond(refusal({Errc::InvalidArgument, "transport: must be udp or tcp"}));
   }
   const auto reach =
       iequals(transport, "tcp") ? MediaWorker::Reach::TcpOnly : MediaWorker::Reach::Any;
-  media.worker_for(name).add_viewer(id, name, request.body, request.remote, reach,
-                                    std::move(callbacks));
+  const ViewerId id{random_u64()};
+  PlayAccess::Asked asked = asked_by_http(request, name, "WebRTC");
+  asked.body["mediaSessionId"] = fmt::format("{:016x}", id.value);
+  access.check(std::move(asked), [&media, servers, request, id, reach,
+                                  respond](const PlayAccess::Decision& decision) {
+    if (!decision.allowed) return respond(play_refused(decision));
+    add_viewer(media, servers, request, decision.stream, id, reach, respond);
+  });
 }
 
 /// RFC 9725 §4.3: what to say to a fragment for this ICE session.
@@ -148,11 +160,12 @@ void say_accept_post(const http::Request&, const http::Respond& respond) {
 
 }  // namespace
 
-void add_whep_routes(http::Router& router, MediaPlane& media, std::vector<IceServer> servers) {
+void add_whep_routes(http::Router& router, MediaPlane& media, PlayAccess& access,
+                     std::vector<IceServer> servers) {
   const Servers shared = std::make_shared<const std::vector<IceServer>>(std::move(servers));
   router.add("POST", "/whep/*",
-             [&media, shared](const http::Request& request, const http::Respond& respond) {
-               play(media, shared, request, respond);
+             [&media, &access, shared](const http::Request& request, const http::Respond& respond) {
+               play(media, access, shared, request, respond);
              });
   router.add("PATCH", "/whep/*",
              [&media](const http::Request& request, const http::Respond& respond) {

@@ -264,6 +264,10 @@ bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
   ++stats_.packets_total;
   stats_.bytes_total += sealed;
   if (packet.kind == MediaKind::Video) bandwidth_.on_sent(sealed);
+  if (!told_first_frame_ && (!video_ || !video_->playable() || &rewriter == &*video_)) {
+    told_first_frame_ = true;
+    if (events_.first_frame) events_.first_frame();
+  }
   return true;
 }
 

@@ -2,12 +2,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/socket_address.hpp"
+
+namespace sipcast {
+struct Principal;  // who asks, as the application knows them
+}
 
 namespace sipcast::http {
 
@@ -19,6 +24,7 @@ struct Request {
   std::string body;
   SocketAddress remote;
   bool tls = false;
+  std::shared_ptr<const Principal> principal;  ///< as the guard says; null: nobody in particular
   /// A header's value, "" when absent. `name` in lower case.
   std::string_view header(const std::string& name) const;
   /// A query parameter, percent-decoded; "" when absent. '+' stays '+': phone numbers begin with
@@ -54,6 +60,14 @@ struct Response {
 using Respond = std::function<void(Response)>;
 using Handler = std::function<void(const Request&, Respond)>;
 
+/// What a guard says of a request: the answer to it, or who asks.
+struct Verdict {
+  std::optional<Response> refused = {};
+  std::shared_ptr<const Principal> principal = {};
+};
+/// Calls `done` once, at once or later, on the web loop.
+using Guard = std::function<void(const Request&, std::function<void(Verdict)> done)>;
+
 /// A WebSocket connection as the application sees it.
 class WsConnection {
  public:
@@ -83,6 +97,9 @@ struct CorsOptions {
   std::string allow_headers = "content-type,x-requested-with,authorization,if-match";
   std::string allow_methods = "POST,GET,DELETE,PATCH";
   std::string expose = "Location,ETag,Link";
+  /// Whole headers on every reply, before those above: "Access-Control-Allow-Credentials" and what
+  /// it wants.
+  std::vector<std::pair<std::string, std::string>> more = {};
 };
 
 /// Which handler serves which request. Filled before the server starts, then read only.
@@ -96,6 +113,8 @@ class Router {
   void add(std::string method, std::string pattern, Handler handler);
   void set_websocket(WsAccept accept);  ///< Takes every upgrade request, whatever its path.
   void set_cors(CorsOptions cors);
+  /// Asked before every handler but those of OPTIONS, and not about WebSockets.
+  void set_guard(Guard guard);
   /// Calls the handler, or answers itself. Every reply gets the CORS headers, 500 replaces a
   /// handler's exception.
   void handle(const Request& request, const Respond& respond) const;
@@ -111,12 +130,14 @@ class Router {
   };
   /// The routes of the best pattern that takes `path`: several when it has several methods.
   std::vector<const Route*> matching(std::string_view path) const;
+  static void call(const Route& route, const Request& request, const Respond& answer);
   static void add_preflight(Response& response, const CorsOptions& cors, std::string allow);
 
   std::vector<Route> routes_;
   /// Shared with answers that may come after this router's end.
   std::shared_ptr<const CorsOptions> cors_ = std::make_shared<CorsOptions>();
   WsAccept websocket_;
+  Guard guard_;
 };
 
 }  // namespace sipcast::http

@@ -29,6 +29,7 @@ void cut_body(Response& response) {
 }
 
 void add_cors_headers(Response& response, const CorsOptions& cors) {
+  for (const auto& [name, value] : cors.more) add_header(response, name, value);
   add_header(response, "Access-Control-Allow-Origin", cors.allow_origin);
   add_header(response, "Access-Control-Expose-Headers", cors.expose);
 }
@@ -37,6 +38,16 @@ void add_cors_headers(Response& response, const CorsOptions& cors) {
 
 void Router::set_cors(CorsOptions cors) {
   cors_ = std::make_shared<const CorsOptions>(std::move(cors));
+}
+
+void Router::set_guard(Guard guard) { guard_ = std::move(guard); }
+
+void Router::call(const Route& route, const Request& request, const Respond& answer) {
+  try {
+    route.handler(request, answer);
+  } catch (const std::exception&) {
+    answer(Response::text(500, "internal error\n"));
+  }
 }
 
 void Router::add(std::string method, std::string pattern, Handler handler) {
@@ -94,12 +105,13 @@ void Router::handle(const Request& request, const Respond& respond) const {
   if (!route && head) route = route_of("GET");
   if (!route && !options) route = route_of("*");
   if (route) {
-    try {
-      route->handler(request, answer);
-    } catch (const std::exception&) {
-      answer(Response::text(500, "internal error\n"));
-    }
-    return;
+    if (!guard_ || options) return call(*route, request, answer);
+    return guard_(request, [route, request, answer](Verdict verdict) {
+      if (verdict.refused) return answer(std::move(*verdict.refused));
+      Request known = request;
+      known.principal = std::move(verdict.principal);
+      call(*route, known, answer);
+    });
   }
   if (options && (request.path == "*" || !routes.empty())) return answer({});
   if (routes.empty()) return answer(Response::text(404, "not found\n"));

@@ -103,5 +103,44 @@ TEST(Router, AHandlersExceptionIs500) {
   EXPECT_EQ(ask(router, "GET", "/").status, 500);
 }
 
+TEST(Router, AGuardIsAskedBeforeAHandlerAndNotBeforeAPreflight) {
+  Router router = sample();
+  std::vector<std::string> asked;
+  std::function<void(Verdict)> later;
+  router.set_guard([&](const Request& request, std::function<void(Verdict)> done) {
+    asked.push_back(request.path);
+    if (request.path == "/healthz") return done({});
+    if (request.path == "/any") return done({.refused = Response::text(401, "who are you?")});
+    later = std::move(done);
+  });
+  EXPECT_EQ(ask(router, "GET", "/healthz").body, "health");
+  const Response refused = ask(router, "GET", "/any");
+  EXPECT_EQ(refused.status, 401);
+  EXPECT_EQ(header(refused, "access-control-allow-origin"), "*");
+  EXPECT_EQ(ask(router, "OPTIONS", "/any").status, 200);
+  EXPECT_EQ(ask(router, "GET", "/nowhere").status, 404);
+  EXPECT_EQ(asked, (std::vector<std::string>{"/healthz", "/any"}));
+  {
+    Request request;
+    request.method = "GET";
+    request.path = "/whep/room";
+    Response answer{.status = 0, .headers = {}, .body = {}};
+    router.handle(request, [&](Response response) { answer = std::move(response); });
+    EXPECT_EQ(answer.status, 0);
+    request = {};  // gone by then
+    later({});
+    EXPECT_EQ(answer.body, "whep below");
+  }
+}
+
+TEST(Router, WholeHeadersOfCorsTakeThePlaceOfOurs) {
+  Router router = sample();
+  router.set_cors({.more = {{"Access-Control-Allow-Origin", "https://a.example"},
+                            {"Access-Control-Allow-Credentials", "true"}}});
+  const Response answer = ask(router, "GET", "/healthz");
+  EXPECT_EQ(header(answer, "access-control-allow-origin"), "https://a.example");
+  EXPECT_EQ(header(answer, "access-control-allow-credentials"), "true");
+}
+
 }  // namespace
 }  // namespace sipcast::http

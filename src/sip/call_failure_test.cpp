@@ -106,6 +106,24 @@ TEST_F(Redirected, ARedirectIsFollowedInTheOrderOfQ) {
   expect_clean();
 }
 
+struct RedirectedWithRules : Scripted {
+  RedirectedWithRules()
+      : Scripted(UserAgent::Options{.max_redirects = 3, .may_redirect = [](std::string_view uri) {
+                                      return !uri.contains("0900");
+                                    }}) {}
+};
+
+TEST_F(RedirectedWithRules, ARedirectThatIsForbiddenIsNotFollowed) {
+  on_request = [this](const Received& r) {
+    if (r.message.method != "INVITE") return;
+    if (r.message.request_uri == "sip:b@192.0.2.3") return reply(r, 404, "t");
+    reply(r, 302, "t", {{"Contact", "<sip:0900@192.0.2.3>;q=0.9, <sip:b@192.0.2.3>;q=0.2"}});
+  };
+  dial();
+  net.run_for(1s);
+  EXPECT_EQ(requests_of("INVITE"), 2u);
+}
+
 TEST_F(Redirected, ALoopOfRedirectsEnds) {
   on_request = [this](const Received& r) {
     if (r.message.method != "INVITE") return;

@@ -197,6 +197,7 @@ bool Call::follow_redirect(const Message& response) {
       if (!uri || uri->secure) continue;
       Uri plain = *uri;
       plain.headers.clear();
+      if (core_.options.may_redirect && !core_.options.may_redirect(plain.to_string())) continue;
       const std::string q = contact->params.get("q");
       found.emplace(q.empty() ? 1.0 : std::strtod(q.c_str(), nullptr), plain.to_string());
     }

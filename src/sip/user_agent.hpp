@@ -163,6 +163,8 @@ class UserAgent {
     Duration min_session_expires = std::chrono::seconds(90);
     bool take_refer = false;   ///< else REFER gets 405, and Replaces is not understood
     size_t max_redirects = 0;  ///< how many 3xx a call follows; 0: they end it
+    /// Whether a redirect to this sip: URI may be followed; none: to any.
+    std::function<bool(std::string_view uri)> may_redirect = {};
   };
   /// Decides on an INVITE from outside any dialog, then or later, by ring(), accept() or reject().
   /// Without a handler they get 403 (OPTIONS are answered all the same).

@@ -20,21 +20,23 @@ LAYERS = {
     'mp4': 'base media',
     'hls': 'base media mp4',
     'http': 'base net',
+    'fetch': 'base',
     'config': 'base',
     'stream': 'base media rtp',
     'ffmpeg': 'base media',
     'ingest': _PROTOCOLS,
     'egress': _PROTOCOLS + ' ingest',
-    'control': _PROTOCOLS + ' ingest egress',
+    'control': _PROTOCOLS + ' fetch ingest egress',
     'phone': 'base net media rtp sdp sip ffmpeg',
-    'app': _PROTOCOLS + ' config ingest egress control phone',
-    'testing': _PROTOCOLS + ' config ingest egress control phone app',
+    'app': _PROTOCOLS + ' fetch config ingest egress control phone',
+    'testing': _PROTOCOLS + ' fetch config ingest egress control phone app',
 }
 
 # Headers that cost seconds to compile or are C libraries, and the folders that own them: only in their .cpp files, and in headers of ours that
 # say so in their name and are for such .cpp files only.
 HEAVY = [
     (re.compile(r'boost/(asio|beast)[./]'), re.compile(r'_asio\.hpp$'), 'net http control app phone'),
+    (re.compile(r'curl/'), re.compile(r'_curl\.hpp$'), 'fetch'),
     (re.compile(r'ares(_|\.h)'), re.compile(r'_ares\.hpp$'), 'net'),
     (re.compile(r'openssl/'), re.compile(r'_(openssl|asio)\.hpp$'), 'base net sip secure http'),
     (re.compile(r'lib(av[a-z]+|swresample|swscale)/'), re.compile(r'_libav\.hpp$'), 'ffmpeg'),

@@ -31,13 +31,24 @@ struct World {
     media = std::make_unique<MediaPlane>(std::move(workers));
     web = std::make_unique<EventLoop>("web");
     snapshots = std::make_unique<SnapshotService>(*media);
+    control = std::make_unique<EventLoop>("control");
+    auto dns = DnsClient::create(*control, {});
+    hooks = std::make_unique<HookService>(HookService::Options{}, *control, std::move(*dns), apps,
+                                          Logger::none());
+    access = std::make_unique<Access>(Access::Options{}, *web, Logger::none());
+    play_access =
+        std::make_unique<PlayAccess>(PlayAccess::Options{}, *web, *access, *hooks, Logger::none());
     sessions = std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media,
-                                                 *snapshots, Logger::none());
+                                                 *snapshots, *hooks, *play_access, Logger::none());
   }
   // In the server's order: media loops post to the web loop until they are gone. It never runs
   // here: what comes back is dropped at the end.
   std::unique_ptr<DtlsContext> dtls;
-  std::unique_ptr<EventLoop> web;
+  std::unique_ptr<EventLoop> control, web;
+  AppRegistry apps{""};
+  std::unique_ptr<HookService> hooks;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<PlayAccess> play_access;
   std::unique_ptr<MediaPlane> media;
   std::unique_ptr<SnapshotService> snapshots;
   std::unique_ptr<ws::WcsSessions> sessions;

@@ -61,9 +61,12 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
   add("startup", [&calls, &pushes, &recordings](const http::Request& request) {
     auto command = parse_start_call(request.body);
     if (!command) return error_response(command.error());
+    command->asked_by = request.principal;
     const StartCall asked = *command;
     const auto started = calls.start(std::move(*command));
-    if (!started) return error_response(started.error());
+    if (!started) {
+      return error_response(started.error(), start_call_status(started.error().code));
+    }
     if (!asked.rtmp_url.empty()) push_too(asked, pushes);
     if (asked.record || recordings.records_every_call()) {
       const auto recorded =

@@ -7,7 +7,10 @@
 namespace sipcast::rest {
 
 http::Response error_response(const Error& error) {
-  const int status = http_status(error.code);
+  return error_response(error, http_status(error.code));
+}
+
+http::Response error_response(const Error& error, int status) {
   return http::Response::json(status, boost::json::serialize(boost::json::object{
                                           {"status", status},
                                           {"error", to_string(error.code)},

@@ -37,7 +37,13 @@ constexpr int http_status(Errc code) {
   std::unreachable();
 }
 
+/// The same for a call that is not begun: its limits are the asker's business (429).
+constexpr int start_call_status(Errc code) {
+  return code == Errc::Exhausted ? 429 : http_status(code);
+}
+
 /// {"status":404,"error":"not_found","message":"Call not found"}
 http::Response error_response(const Error& error);
+http::Response error_response(const Error& error, int status);
 
 }  // namespace sipcast::rest

@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "control/json_text.hpp"
 #include "control/rest/json_fields.hpp"
 #include "control/rtmp_url.hpp"
 
@@ -60,42 +61,6 @@ Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port, bo
   if (!is_host(target.host))
     return fail(Errc::InvalidArgument, "sipOutboundProxy: is no host name or address");
   return target;
-}
-
-boost::json::value text_or_null(const std::string& text) {
-  return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
-}
-
-boost::json::object to_object(const CallInfo& info) {
-  const StartCall& asked = info.asked;
-  return {{"custom", boost::json::object{}},
-          {"nodeId", nullptr},
-          {"appKey", asked.app_key},
-          {"sessionId", nullptr},
-          {"callId", asked.id.value},
-          {"parentCallId", nullptr},
-          {"incoming", info.incoming},
-          {"status", to_string(info.status)},
-          {"sipStatus", info.sip_status},
-          {"rtmpUrl", text_or_null(shown_rtmp_url(asked.rtmp_url, RtmpUrlKind::App))},
-          {"rtmpStream", text_or_null(asked.rtmp_stream)},
-          {"streamName", asked.stream.value},
-          {"rtmpStreamStatus", text_or_null(info.rtmp_status)},
-          {"caller", asked.account.login},
-          {"callee", asked.callee},
-          {"hasAudio", asked.has_audio},
-          {"hasVideo", asked.has_video},
-          {"sdp", nullptr},
-          {"visibleName", asked.account.display_name},
-          {"inviteParameters", nullptr},
-          {"mediaProvider", "Flash"},
-          {"sipMessageRaw", nullptr},
-          {"isMsrp", false},
-          {"target", info.transfer ? text_or_null(info.transfer->target) : nullptr},
-          {"transferStatus", info.transfer ? text_or_null(info.transfer->status) : nullptr},
-          {"holdForTransfer", false},
-          {"info", text_or_null(info.info)},
-          {"cause", text_or_null(printable(info.cause, 500))}};
 }
 
 }  // namespace
@@ -178,11 +143,43 @@ Result<CallFilter> parse_call_filter(std::string_view body) {
   return filter;
 }
 
-std::string call_to_json(const CallInfo& info) { return boost::json::serialize(to_object(info)); }
+boost::json::object call_object(const CallInfo& info) {
+  const StartCall& asked = info.asked;
+  return {{"custom", boost::json::object{}},
+          {"nodeId", nullptr},
+          {"appKey", asked.app_key},
+          {"sessionId", nullptr},
+          {"callId", asked.id.value},
+          {"parentCallId", nullptr},
+          {"incoming", info.incoming},
+          {"status", to_string(info.status)},
+          {"sipStatus", info.sip_status},
+          {"rtmpUrl", text_or_null(shown_rtmp_url(asked.rtmp_url, RtmpUrlKind::App))},
+          {"rtmpStream", text_or_null(asked.rtmp_stream)},
+          {"streamName", asked.stream.value},
+          {"rtmpStreamStatus", text_or_null(info.rtmp_status)},
+          {"caller", asked.account.login},
+          {"callee", asked.callee},
+          {"hasAudio", asked.has_audio},
+          {"hasVideo", asked.has_video},
+          {"sdp", nullptr},
+          {"visibleName", asked.account.display_name},
+          {"inviteParameters", nullptr},
+          {"mediaProvider", "Flash"},
+          {"sipMessageRaw", nullptr},
+          {"isMsrp", false},
+          {"target", info.transfer ? text_or_null(info.transfer->target) : nullptr},
+          {"transferStatus", info.transfer ? text_or_null(info.transfer->status) : nullptr},
+          {"holdForTransfer", false},
+          {"info", text_or_null(info.info)},
+          {"cause", text_or_null(printable(info.cause, 500))}};
+}
+
+std::string call_to_json(const CallInfo& info) { return boost::json::serialize(call_object(info)); }
 
 std::string calls_to_json(const std::vector<CallInfo>& calls) {
   boost::json::array array;
-  for (const CallInfo& info : calls) array.push_back(to_object(info));
+  for (const CallInfo& info : calls) array.push_back(call_object(info));
   return boost::json::serialize(array);
 }
 

@@ -35,11 +35,12 @@ std::string remark_on(const json::object& request) {
 
 }  // namespace
 
-PlayedStreams::PlayedStreams(Options options, EventLoop& web, MediaPlane& media, Send send,
-                             Logger log)
+PlayedStreams::PlayedStreams(Options options, EventLoop& web, MediaPlane& media,
+                             SessionHooks& hooks, Send send, Logger log)
     : options_(std::move(options)),
       web_(web),
       media_(media),
+      hooks_(hooks),
       send_(std::move(send)),
       log_(std::move(log)) {}
 
@@ -58,6 +59,7 @@ void PlayedStreams::notify(const Playing& playing, const std::string& info) {
   json::object event = rest::to_json(playing.object);
   if (!info.empty()) event["info"] = info;
   if (!playing.cause.empty()) event["cause"] = playing.cause;
+  hooks_.tell_stream(event);
   send_("notifyStreamStatusEvent", {std::move(event)});
 }
 
@@ -103,15 +105,31 @@ void PlayedStreams::play(const json::object& request) {
   playing.viewer = viewer;
   playing.remark = remark_on(request);
   playing.number = ++streams_total_;
-  const StreamName name = playing.stream();
   playing_.emplace(id, std::move(playing));
-  log_.info("plays {} by {}", printable(name.value, 80), provider);
-  if (provider == "MSE") return play_mse(id, name, viewer);
-  media_.worker_for(name).add_viewer(viewer, name, text_of(request, "sdp"), options_.client,
-                                     text_of(request, "transport") == "TCP"
-                                         ? MediaWorker::Reach::TcpOnly
-                                         : MediaWorker::Reach::Any,
-                                     callbacks_for(id, viewer));
+  hooks_.play(request, [weak = std::weak_ptr(self_), id, viewer,
+                        request](const PlayAccess::Decision& decision) {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto found = (*self)->playing_.find(id);
+    if (found == (*self)->playing_.end() || found->second.viewer != viewer) return;
+    if (!decision.allowed) return (*self)->finish(id, "FAILED", decision.reason);
+    found->second.object.name = decision.stream.value;
+    (*self)->begin(id, request);
+  });
+}
+
+void PlayedStreams::begin(const std::string& id, const json::object& request) {
+  const Playing& playing = playing_.at(id);
+  const StreamName name = playing.stream();
+  log_.info("plays {} by {}", printable(name.value, 80), playing.object.media_provider);
+  if (playing.object.media_provider == "MSE") return play_mse(id, name, playing.viewer);
+  media_.worker_for(name).add_viewer(
+      playing.viewer, name, text_of(request, "sdp"),
+      {.client = options_.client,
+       .signalling = MediaWorker::Signalling::WebSocket,
+       .reach = playing.object.transport == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                  : MediaWorker::Reach::Any},
+      callbacks_for(id, playing.viewer));
 }
 
 MediaWorker::ViewerCallbacks PlayedStreams::callbacks_for(const std::string& id, ViewerId viewer) {
@@ -192,6 +210,7 @@ bool PlayedStreams::end(const std::string& media_session_id, const std::string& 
 }
 
 void PlayedStreams::stop(const json::object& request) {
+  hooks_.tell_stop(request);
   if (end(text_of(request, "mediaSessionId"), "Stopped by user")) return;
   Playing unknown = made(request);
   unknown.object.status = "STOPPED";

@@ -9,6 +9,7 @@
 #include "control/rest/stream_object.hpp"
 #include "control/ws/bandwidth_watch.hpp"
 #include "control/ws/mse_playback.hpp"
+#include "control/ws/session_hooks.hpp"
 #include "control/ws/wire.hpp"
 #include "net/event_loop.hpp"
 
@@ -23,11 +24,12 @@ class PlayedStreams {
     SocketAddress client;
     std::string session_id;
   };
-  PlayedStreams(Options options, EventLoop& web, MediaPlane& media, Send send, Logger log);
+  PlayedStreams(Options options, EventLoop& web, MediaPlane& media, SessionHooks& hooks, Send send,
+                Logger log);
   ~PlayedStreams();  ///< The viewers leave.
   PlayedStreams(const PlayedStreams&) = delete;
 
-  /// The bodies of playStream and stopStream. Each is answered by a status of its stream.
+  /// The bodies of playStream and stopStream. The first is for the hooks to allow. Each is answered by a status of its stream.
   void play(const boost::json::object& request);
   void stop(const boost::json::object& request);
   /// Answers a request for a stream with FAILED.
@@ -56,6 +58,7 @@ class PlayedStreams {
     StreamName stream() const { return StreamName{object.name}; }
   };
 
+  void begin(const std::string& id, const boost::json::object& request);
   Playing made(const boost::json::object& request) const;
   void play_mse(const std::string& id, const StreamName& name, ViewerId viewer);
   void begin_mse(const std::string& id);
@@ -88,6 +91,7 @@ class PlayedStreams {
   const Options options_;
   EventLoop& web_;
   MediaPlane& media_;
+  SessionHooks& hooks_;
   const Send send_;
   const Logger log_;
   std::string app_key_;

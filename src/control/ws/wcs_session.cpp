@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "control/ws/played_streams.hpp"
+#include "control/ws/session_hooks.hpp"
 #include "sdp/base64.hpp"
 
 namespace sipcast::ws {
@@ -37,12 +38,13 @@ class WcsSessions::Session {
         id_(std::move(id)),
         connection_(std::move(connection)),
         log_(std::move(log)),
+        hooks_(all.hooks_, all.access_, all.web_, id_),
         streams_(
             std::in_place,
             PlayedStreams::Options{.max_streams = options_.max_streams,
                                    .client = connection_->upgrade_request().remote,
                                    .session_id = id_},
-            web_, media_,
+            web_, media_, hooks_,
             [this](std::string_view message, json::array data) { send(message, std::move(data)); },
             log_) {}
 
@@ -68,6 +70,7 @@ class WcsSessions::Session {
   void schedule_ping();
   void on_message(std::string_view message, const json::object& data);
   void connect(const json::object& client);
+  void establish(json::object user);
   void become_transport(const json::object& request);
   void available(const json::object& request);
   void snapshot(const json::object& request);
@@ -86,7 +89,9 @@ class WcsSessions::Session {
   json::object shown_;                  // of its client
   std::weak_ptr<Session> carries_for_;  // this is a media socket of that session
   int missed_ = 0;
+  bool introduced_ = false;  // its `connection` has come
   EventLoop::Timer ping_timer_, introduction_;
+  SessionHooks hooks_;
   std::optional<PlayedStreams> streams_;  // none once the connection is closed
 };
 
@@ -145,19 +150,32 @@ void WcsSessions::Session::on_message(std::string_view message, const json::obje
 }
 
 void WcsSessions::Session::connect(const json::object& client) {
-  if (established()) return;
+  if (std::exchange(introduced_, true)) return;
   introduction_.cancel();
+  hooks_.connect(client, connection_->upgrade_request().header("origin"),
+                 [this](const SessionHooks::Welcome& welcome) {
+                   if (!streams_) return;  // closed meanwhile
+                   if (welcome.allowed) return establish(welcome.client);
+                   log_.info("session of {} is refused: {}",
+                             connection_->upgrade_request().remote.to_string(), welcome.reason);
+                   send("fail", {{{"status", "FAILED"},
+                                  {"info", welcome.reason},
+                                  {"apiMethod", "ConnectionStatusEvent"}}});
+                   connection_->close(welcome.reason);  // the SDK stays CONNECTED otherwise
+                 });
+}
+
+void WcsSessions::Session::establish(json::object user) {
   token_ = random_token(24);
-  shown_ = shown_of(client);
-  streams_->set_app_key(text_of(client, "appKey"));
-  json::object user = client;
-  user.erase("sipPassword");
+  shown_ = shown_of(user);
+  streams_->set_app_key(text_of(user, "appKey"));
   user.insert_or_assign("authToken", token_);
   user.insert_or_assign("status", "ESTABLISHED");
   user.insert_or_assign("keepAlive", false);
-  send("getUserData", {std::move(user)});
   log_.info("session of {} established, app {}", connection_->upgrade_request().remote.to_string(),
-            printable(text_of(client, "appKey"), 40));
+            printable(text_of(user, "appKey"), 40));
+  send("getUserData", {std::move(user)});
+  hooks_.tell_connection("ESTABLISHED");
 }
 
 json::object WcsSessions::Session::description() const {
@@ -229,6 +247,7 @@ void WcsSessions::Session::on_close() {
   const auto owner = carries_for_.lock();
   if (owner && owner->streams_) owner->streams_->transport_closed(connection_.get());
   streams_.reset();
+  if (established()) hooks_.tell_connection("DISCONNECTED");
   log_.debug("closed");
 }
 
@@ -243,8 +262,15 @@ class WcsSessions::Observer final : public http::WsObserver {
 };
 
 WcsSessions::WcsSessions(Options options, EventLoop& web, MediaPlane& media,
-                         SnapshotService& snapshots, Logger log)
-    : options_(options), web_(web), media_(media), snapshots_(snapshots), log_(std::move(log)) {}
+                         SnapshotService& snapshots, HookService& hooks, PlayAccess& access,
+                         Logger log)
+    : options_(options),
+      web_(web),
+      media_(media),
+      snapshots_(snapshots),
+      hooks_(hooks),
+      access_(access),
+      log_(std::move(log)) {}
 
 std::unique_ptr<http::WsObserver> WcsSessions::accept(
     std::shared_ptr<http::WsConnection> connection) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "control/access/play_access.hpp"
+#include "control/hooks/hook_service.hpp"
 #include "control/media_worker.hpp"
 #include "control/rest/stream_object.hpp"
 #include "control/snapshot_service.hpp"
@@ -28,7 +30,7 @@ class WcsSessions {
     Duration introduction = std::chrono::seconds(10);  ///< for the first message
   };
   WcsSessions(Options options, EventLoop& web, MediaPlane& media, SnapshotService& snapshots,
-              Logger log);
+              HookService& hooks, PlayAccess& access, Logger log);
   /// For Router::set_websocket.
   std::unique_ptr<http::WsObserver> accept(std::shared_ptr<http::WsConnection> connection);
 
@@ -51,6 +53,8 @@ class WcsSessions {
   EventLoop& web_;
   MediaPlane& media_;
   SnapshotService& snapshots_;
+  HookService& hooks_;
+  PlayAccess& access_;
   Logger log_;
   std::shared_ptr<Sessions> sessions_ = std::make_shared<Sessions>();
 };
