@@ -14,13 +14,6 @@ function say(message, detail = '') {
   $('cover').hidden = !message;
 }
 
-// The STUN and TURN servers that the server tells of (RFC 9725 section 4.6).
-function iceServers(link) {
-  return [...(link ?? '').matchAll(/<((?:stun|turn)s?:[^>]*)>([^<]*)/g)].map(([, urls, rest]) => ({
-    urls, username: /username="([^"]*)"/.exec(rest)?.[1], credential: /credential="([^"]*)"/.exec(rest)?.[1],
-  }));
-}
-
 function reason(body) {
   try { const said = JSON.parse(body); return said.detail ?? said.message; } catch { return body.slice(0, 200); }
 }
@@ -34,16 +27,17 @@ function refusal(status, body) {
 
 // A way plays until it ends, and says how: { wait, detail } begins anew after a pause, { next } is why the next way is tried.
 async function webrtc() {
-  const pc = new RTCPeerConnection(), media = new MediaStream();
-  let resource = null, tell;
+  let tell, viewer;
   const end = new Promise(done => tell = done);
-  leave = () => {
-    pc.close();
-    if (resource) fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {});
-  };
-  pc.addTransceiver('audio', { direction: 'recvonly' });
-  pc.addTransceiver('video', { direction: 'recvonly' });
-  pc.ontrack = event => { media.addTrack(event.track); video.srcObject = media; };
+  try {
+    viewer = await Whep.watch(video, stream);
+  } catch (error) {
+    if (error.status) return refusal(error.status, error.body);
+    if (error instanceof TypeError) return { wait: 'The server does not answer', detail: error.message };
+    return { next: error.message };
+  }
+  const { pc } = viewer;
+  leave = viewer.stop;
   pc.onconnectionstatechange = async () => {
     const state = pc.connectionState;
     if (state === 'failed') tell({ next: 'the media does not come through: UDP may be blocked' });
@@ -51,27 +45,12 @@ async function webrtc() {
     await pause(1500);
     if (pc.connectionState !== 'connected') tell({ wait: 'The stream has ended', detail: 'Waiting for it to come back…' });
   };
-  try {
-    const offer = await pc.createOffer();  // without candidates: the server has no need of them
-    const reply = await fetch('/whep/' + encodeURIComponent(stream), {
-      method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body: offer.sdp,
-    });
-    const text = await reply.text();
-    if (reply.status !== 201) return refusal(reply.status, text);
-    resource = reply.headers.get('Location');
-    $('status').textContent = reply.headers.get('X-Sipcast-Refused') ?? '';
-    pc.setConfiguration({ iceServers: iceServers(reply.headers.get('Link')) });
-    await pc.setLocalDescription(offer);
-    await pc.setRemoteDescription({ type: 'answer', sdp: text });
-    if (!/^m=video [1-9]/m.test(text)) { say(''); $('status').textContent ||= 'This stream has sound only.'; }
-    setTimeout(() => {
-      if (pc.connectionState !== 'connected') tell({ next: 'the media does not come through: UDP may be blocked' });
-    }, kConnectMs);
-    return await end;
-  } catch (error) {
-    if (error instanceof TypeError) return { wait: 'The server does not answer', detail: error.message };
-    return { next: error.message };
-  }
+  $('status').textContent = viewer.refused;
+  if (viewer.soundOnly) { say(''); $('status').textContent ||= 'This stream has sound only.'; }
+  setTimeout(() => {
+    if (pc.connectionState !== 'connected') tell({ next: 'the media does not come through: UDP may be blocked' });
+  }, kConnectMs);
+  return end;
 }
 
 const hls = list => async () => {
@@ -95,7 +74,7 @@ const hls = list => async () => {
 const ways = [
   { id: 'webrtc', name: 'WebRTC', play: webrtc },
   { id: 'hls', name: 'LL-HLS', play: hls('index.m3u8') },
-  { id: 'sound', name: 'LL-HLS of the sound alone', play: hls('audio.m3u8') },
+  { id: 'sound', name: 'Sound alone by LL-HLS', play: hls('audio.m3u8') },
 ].filter(way => !query.has('ways') || query.get('ways').split(',').includes(way.id));
 
 async function run() {
@@ -104,13 +83,13 @@ async function run() {
     const why = [];
     let end = null;
     for (let i = first; i < ways.length; ++i) {
-      $('way').textContent = ways[i].name + (why.length ? ` (${why.join('; ')})` : '');
+      $('way').textContent = ways[i].name + (why.length ? `, for ${why.join('; ')}` : '');
       end = await ways[i].play();
       leave();
       video.removeAttribute('src');
       video.srcObject = null;
       if (!end.next) { first = i; break; }
-      why.push(`${ways[i].name}: ${end.next}`);
+      why.push(`${ways[i].name} does not work: ${end.next}`);
     }
     if (end.next) { first = 0; $('way').textContent = ''; say('This stream cannot be played here', why.join('. ')); }
     else say(end.wait, end.detail);

@@ -10,7 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char kUsage[] =
-    "sipcast [--config FILE] [--option=value ...] | sipcast phone --help | sipcast options";
+    "sipcast [--config FILE] [--option=value ...] | sipcast phone --help | sipcast options | "
+    "sipcast "
+    "resources";
 
 void print(FILE* out, const std::string& text) { std::fputs(text.c_str(), out); }
 

@@ -7,6 +7,7 @@
 #include "app/access_command.hpp"
 #include "app/declare_options.hpp"
 #include "app/server.hpp"
+#include "control/rest/wcs_resources.hpp"
 #include "phone/phone_main.hpp"
 
 extern char** environ;
@@ -67,6 +68,10 @@ int main(int argc, char** argv) {
     return sipcast::phone::run_phone(args.subspan(1));
   if (!args.empty() && (std::strcmp(args[0], "user") == 0 || std::strcmp(args[0], "key") == 0))
     return sipcast::run_access_command(args);
+  if (args.size() == 1 && std::strcmp(args[0], "resources") == 0) {
+    std::fputs(sipcast::rest::wcs_resources_page().c_str(), stdout);
+    return 0;
+  }
   sipcast::Options options;
   std::vector<std::string> warnings;
   if (const auto done = sipcast::load_options(args, environ, options, warnings)) return *done;

@@ -17,11 +17,15 @@
 #include "control/hooks/hook_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
+#include "control/rest/connection_routes.hpp"
 #include "control/rest/emergency_stop_routes.hpp"
 #include "control/rest/push_routes.hpp"
 #include "control/rest/record_file_routes.hpp"
 #include "control/rest/recorder_routes.hpp"
+#include "control/rest/stat_routes.hpp"
+#include "control/rest/stream_routes.hpp"
 #include "control/rest/trace_routes.hpp"
+#include "control/rest/wcs_resources.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
@@ -100,6 +104,7 @@ struct Server::Parts {
   std::unique_ptr<PushService> pushes;
   std::unique_ptr<RecordService> recordings;
   std::unique_ptr<HlsService> hls;
+  std::unique_ptr<SnapshotService> snapshots;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -343,10 +348,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
     p.hls->release(name);
   };
   p.calls->on_hold = [&p](const StreamName& name, bool held) { p.recordings->on_hold(name, held); };
+  p.snapshots = std::make_unique<SnapshotService>(*p.media);
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
-      *p.web, *p.media, *p.hooks, *p.play_access, log);
+      *p.web, *p.media, *p.snapshots, *p.hooks, *p.play_access, log);
 
   auto cors = cors_of(options);
   if (!cors) return std::unexpected(cors.error());
@@ -362,7 +368,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.router.add("GET", "/healthz", [](const http::Request&, http::Respond respond) {
     respond(http::Response::text(200, "ok\n"));
   });
-  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.recordings, *p.media);
+  rest::add_call_routes(p.router, *p.control, *p.calls, *p.pushes, *p.recordings);
+  rest::add_stream_routes(
+      p.router, {*p.control, *p.web, *p.calls, *p.recordings, *p.media, *p.sessions, *p.snapshots});
+  rest::add_connection_routes(p.router, *p.sessions);
+  rest::add_wcs_resource_routes(p.router);
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
   rest::add_trace_routes(p.router, *p.control, *p.calls);
@@ -376,7 +386,8 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
       p.router, options.record_dir,
       options.record_download ? rest::RecordDownload::On : rest::RecordDownload::Off);
   add_whep_routes(p.router, *p.media, *p.play_access, std::move(*ice_servers));
-  add_page_routes(p.router);
+  add_page_routes(
+      p.router, rest::stat_handler(*p.control, *p.web, *p.calls, *p.pushes, *p.media, *p.sessions));
   add_hls_routes(p.router, *p.hls, *p.play_access);
   if (!options.client_dir.empty()) {
     p.router.add("GET", "/client2/*", http::static_directory(options.client_dir, "/client2/"));

@@ -111,6 +111,14 @@ class MediaWorker final : private DatagramReader {
                   ViewerCallbacks callbacks);
   /// It has gone by itself. `done` hears whether it was there.
   void remove_viewer(ViewerId id, std::function<void(bool)> done = {});
+  /// How a viewer fares, and what it watches.
+  struct ViewerReport {
+    ViewerStats stats;
+    std::optional<VideoSize> size;
+    uint64_t frames_total = 0;  ///< of the stream
+  };
+  /// Nothing is called for a viewer that is not there, or not answered yet.
+  void viewer_report(ViewerId id, std::function<void(ViewerReport)> done);
   /// None for a viewer that is not there, or not answered yet.
   void viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done);
 
@@ -119,6 +127,17 @@ class MediaWorker final : private DatagramReader {
                   StreamOutputs::Failed failed);
   void remove_output(OutputId id);
 
+  /// The video of a stream since its last keyframe.
+  struct RecentVideo {
+    Codec codec;
+    std::vector<PacketPtr> packets;
+  };
+  /// Errors: NotFound: no such stream, no video in it, or no keyframe that is kept; then one is
+  /// asked for.
+  void recent_video(StreamName name, std::function<void(Result<RecentVideo>)> done);
+
+  /// Pairs of ports for phones.
+  void list_ports(std::function<void(size_t free, size_t total)> done);
   /// Whether a call has this stream, with media or not yet.
   void has_stream(StreamName name, std::function<void(bool)> done);
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
@@ -200,6 +219,8 @@ class MediaPlane {
   const std::vector<std::unique_ptr<MediaWorker>>& workers() const { return workers_; }
   /// Every stream of every loop, sorted by name; `done` runs on the loop that answered last.
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
+  /// The same for pairs of ports for phones, summed up.
+  void list_ports(std::function<void(size_t free, size_t total)> done);
 
  private:
   std::vector<std::unique_ptr<MediaWorker>> workers_;

@@ -13,7 +13,8 @@ struct Page {
 };
 std::span<const Page> pages();
 
-/// Adds "/", "/player" and what they load, with a strict content security policy.
-void add_page_routes(http::Router& router);
+/// Adds "/", "/player" and what they load, with a strict content security policy. `stat` answers
+/// "/?action=stat".
+void add_page_routes(http::Router& router, http::Handler stat);
 
 }  // namespace sipcast

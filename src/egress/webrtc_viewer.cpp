@@ -67,6 +67,12 @@ void WebRtcViewer::on_port_unreachable(Instant now) {
   if (peer_.deadline() < peer_timer_due_) arm_peer_timer();
 }
 
+ViewerStats WebRtcViewer::stats() const {
+  ViewerStats stats = stats_;
+  if (video_) stats.video_octets = video_->octets();
+  return stats;
+}
+
 void WebRtcViewer::send(BytesView datagram, const SocketAddress& to) { port_.send(datagram, to); }
 
 void WebRtcViewer::on_connected() {
@@ -282,8 +288,9 @@ void WebRtcViewer::on_rtcp(BytesView plain, Instant now) {
     }
     if (const auto* report = std::get_if<rtcp::ReceiverReport>(&packet)) {
       for (const rtcp::ReportBlock& block : report->blocks) {
-        if (options_.video && block.ssrc == options_.video->ssrc)
-          stats_.fraction_lost = block.fraction_lost / 256.0;
+        if (!options_.video || block.ssrc != options_.video->ssrc) continue;
+        stats_.fraction_lost = block.fraction_lost / 256.0;
+        stats_.video_lost = block.cumulative_lost;
       }
     }
     if (const auto* remb = std::get_if<rtcp::Remb>(&packet)) stats_.remb_bps = remb->bitrate_bps;

@@ -20,6 +20,8 @@ struct ViewerStats {
   uint64_t dropped_packets_total = 0;  ///< the send queue was full
   uint64_t keyframe_skips_total = 0;   ///< a slow TCP connection: video stopped until a keyframe
   double fraction_lost = 0;            ///< video, from the last receiver report
+  int64_t video_lost = 0;              ///< packets, from the last receiver report
+  uint32_t video_octets = 0;           ///< payload that was sent (RFC 3550 §6.4.1)
   uint64_t remb_bps = 0;               ///< 0: never told
 };
 
@@ -54,7 +56,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   void on_datagram(BytesView datagram, const SocketAddress& from, Instant now);
   void on_port_unreachable(Instant now);
   const std::optional<SocketAddress>& selected() const { return peer_.selected(); }
-  ViewerStats stats() const { return stats_; }
+  ViewerStats stats() const;
 
   void on_tracks(const TrackList& tracks) override;
   void on_packet(const PacketPtr& packet) override;

@@ -45,11 +45,16 @@ Result<std::optional<YuvPicture>> VideoDecoder::decode(BytesView frame) {
   std::optional<YuvPicture> picture;
   while ((code = avcodec_receive_frame(coder_.context.get(), coder_.frame.get())) == 0) {
     const AVFrame& decoded = *coder_.frame;
-    if (decoded.format != AV_PIX_FMT_YUV420P || decoded.width % 2 != 0 || decoded.height % 2 != 0) {
-      return fail(Errc::Unsupported, "not an 8-bit 4:2:0 picture with even sizes");
+    const bool full_range = decoded.format == AV_PIX_FMT_YUVJ420P;
+    if (decoded.format != AV_PIX_FMT_YUV420P && !full_range) {
+      return fail(Errc::Unsupported, "not an 8-bit 4:2:0 picture");
     }
-    picture.emplace(decoded.width, decoded.height);
-    const int w = decoded.width, h = decoded.height;
+    const int w = decoded.width & ~1, h = decoded.height & ~1;
+    if (w == 0 || h == 0) return fail(Errc::Unsupported, "a picture of less than 2x2 pixels");
+    picture.emplace(w, h);
+    if (full_range || decoded.color_range == AVCOL_RANGE_JPEG) {
+      picture->range = YuvPicture::Range::Full;
+    }
     copy_plane(decoded.data[0], decoded.linesize[0], w, h, picture->y);
     copy_plane(decoded.data[1], decoded.linesize[1], w / 2, h / 2, picture->u);
     copy_plane(decoded.data[2], decoded.linesize[2], w / 2, h / 2, picture->v);

@@ -9,14 +9,15 @@
 
 namespace sipcast::ffmpeg {
 
-/// Decodes H.264 (Annex B access units) or VP8 without delay: the judge in tests. One thread at a
-/// time.
+/// Decodes H.264 (Annex B access units) or VP8 without delay: for snapshots, and as the judge in
+/// tests. One thread at a time.
 class VideoDecoder {
  public:
   /// Errors: InvalidArgument (no video codec), Unsupported, Internal.
   static Result<VideoDecoder> create(Codec codec);
-  /// The picture of one whole frame; none when the frame gives none. Errors: BadSyntax (the
-  /// decoder refuses the bytes), Unsupported (not 8-bit 4:2:0), Exhausted.
+  /// The picture of one whole frame, without the last column or row where their number is odd; none
+  /// when the frame gives none. Errors: BadSyntax (the decoder refuses the bytes), Unsupported (not
+  /// 8-bit 4:2:0), Exhausted.
   Result<std::optional<YuvPicture>> decode(BytesView frame);
 
  private:

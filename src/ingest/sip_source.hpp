@@ -28,6 +28,7 @@ struct SourceTrackStats {
   ReorderStats reorder;
   int64_t lost = 0;
   double jitter_ms = 0;
+  std::optional<uint8_t> payload_type;  ///< of what comes now
 };
 struct SipSourceStats {
   SourceTrackStats audio, video;

@@ -341,6 +341,7 @@ SourceTrackStats SipSource::Track::stats() const {
   stats.reorder = reorder_.stats();
   stats.lost = receiver_.lost();
   stats.jitter_ms = receiver_.jitter_ms();
+  if (codec_) stats.payload_type = codec_->payload_type;
   return stats;
 }
 

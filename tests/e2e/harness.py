@@ -549,6 +549,30 @@ class Browser(Process):
         return json.loads(eventually(lines, timeout, 'answer of the browser')[self.answers - 1])
 
 
+class Player(Process):
+    """A WebRTC viewer that is no browser (lab/tools/rtc_player.py), for tests that do the signalling themselves."""
+
+    def __init__(self, test):
+        super().__init__(test, f'player-{time.monotonic_ns() // 1_000_000}', ['/usr/bin/python3', LAB / 'tools/rtc_player.py'], stdin=subprocess.PIPE)
+        self.offers = 0
+        test.addCleanup(self.popen.stdin.close)
+
+    def _write(self, value):
+        self.popen.stdin.write(json.dumps(value).encode() + b'\n')
+        self.popen.stdin.flush()
+
+    def offer(self):
+        """Of a new peer connection that would receive sound and picture, its candidates included."""
+        self._write(None)
+        self.offers += 1
+        found = eventually(lambda: (offers := re.findall(r'^".*"$', self.log(), re.M))[self.offers - 1:], 20, 'an offer')
+        return json.loads(found[0])
+
+    def take(self, answer):
+        """The answer to the last offer."""
+        self._write(answer)
+
+
 def join(test, url, *args, timeout=120):
     """What viewers saw that joined one after the other (lab/browser/join.mjs), as a list."""
     return node(test, 'join.mjs', [url, *args], timeout)
@@ -559,10 +583,10 @@ def join(test, url, *args, timeout=120):
 class WebSocket:
     """A client that sends text and reads JSON messages."""
 
-    def __init__(self, test, port, path='/'):
-        self.socket = socket.create_connection(('127.0.0.1', port), 5)
+    def __init__(self, test, port, path='/', host='127.0.0.1'):
+        self.socket = socket.create_connection((host, port), 5)
         test.addCleanup(self.socket.close)
-        self.socket.sendall(f'GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+        self.socket.sendall(f'GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
                             'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: http://pages.example\r\n\r\n'.encode())
         self.input = self.socket.makefile('rb')
         status = self.input.readline()

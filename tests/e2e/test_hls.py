@@ -245,7 +245,7 @@ class PagesTest(Hls):
         self.assertEqual(seen['text'], 'LL-HLS')
         self.assertLessEqual(seen['latency']['medianMs'], 2500)
         self.call('--video', 'vp8', call_id='vp8', stream='vp8')
-        look(self, 'page', self.server.base + '/player?stream=vp8&ways=hls,sound', '--no-video', '--until', '#way=LL-HLS of the sound alone (LL-HLS: HLS carries H.264')
+        look(self, 'page', self.server.base + '/player?stream=vp8&ways=hls,sound', '--no-video', '--until', '#way=Sound alone by LL-HLS, for LL-HLS does not work: HLS carries H.264')
 
     def test_the_sdk_page_for_hls_js_plays(self):
         self.call()

@@ -1,5 +1,9 @@
 """The signalling of the Web SDK, message by message. That the SDK itself is content is seen in test_pbx.py."""
-from harness import Server, TestCase, TestPhone, WebSocket, call_fields, look
+import socket
+import time
+
+from harness import Player, Server, TestCase, TestPhone, WebSocket, call_fields, eventually, look
+from networks import BadCable
 
 CONNECTION = {'appKey': 'defaultApp', 'mediaProviders': ['WebRTC', 'MSE'], 'clientVersion': '2.0', 'sipLogin': 'eve', 'sipPassword': 'never-echo-this', 'custom': {'a': 1}}
 OFFER = '\r\n'.join(['v=0', 'o=- 1 2 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0', 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'c=IN IP4 0.0.0.0', 'a=ice-ufrag:abcd',
@@ -86,3 +90,108 @@ class WebSocketTest(TestCase):
         self.server.startup(**call_fields(sipPort=str(phone.port)))
         seen = look(self, 'whep', f'{self.server.base}/whep/room1', '--secs', '2')
         self.assertGreater(seen['watch']['n'], 20)
+
+    def test_a_session_may_ask_before_the_call_is_answered(self):
+        phone = TestPhone(self, '--ring', '2')
+        self.server.startup(**call_fields(sipPort=str(phone.port)))
+        client = self.connect()
+        self.play(client, 'room1')
+        self.assertIsNone(self.server.find('call-1')['info'])
+        session, answer = client.wait('setRemoteSDP')
+        self.assertEqual(session, 'm-1')
+        self.assertIn('H264', answer)
+        self.server.wait_status('call-1', 'ESTABLISHED')
+
+    def test_one_session_plays_many_streams(self):
+        for number in (1, 2):
+            phone = TestPhone(self, name=f'phone-{number}')
+            self.server.startup(**call_fields(f'call-{number}', f'room{number}', sipPort=str(phone.port)))
+            self.server.wait_status(f'call-{number}', 'ESTABLISHED')
+        client = self.connect()
+        for number in range(10):
+            self.play(client, f'room{number % 2 + 1}', session=f'm-{number}')
+        self.assertEqual(sorted(client.wait('setRemoteSDP')[0] for _ in range(10)), [f'm-{number}' for number in range(10)])
+        self.play(client, 'room1', session='m-0')
+        self.assertEqual(self.status(client, 'FAILED')['info'], 'MediaSessionId is already in use')
+        self.server.terminate('call-1')
+        stopped = sorted(self.status(client, 'STOPPED')['mediaSessionId'] for _ in range(5))
+        self.assertEqual(stopped, ['m-0', 'm-2', 'm-4', 'm-6', 'm-8'])
+        played = self.server.rest('/stream/find', {'published': False}).json()
+        self.assertEqual(sorted(stream['mediaSessionId'] for stream in played), ['m-1', 'm-3', 'm-5', 'm-7', 'm-9'])
+        for number in range(64):
+            self.play(client, 'room2', session=f'n-{number}')
+        self.assertEqual(self.status(client, 'FAILED')['info'], 'This session plays its greatest number of streams')
+
+    def test_the_original_is_played_to_who_asks_for_another_size_and_it_says_so(self):
+        phone = TestPhone(self)
+        self.server.startup(**call_fields(sipPort=str(phone.port)))
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        player = Player(self)
+        for number, (asked, remarked) in enumerate([({'width': '320', 'height': '240'}, True), ({'bitrate': 500}, True), ({'quality': 100}, True),
+                                                    ({'width': 0, 'height': 0, 'bitrate': 0, 'quality': 0}, False)]):
+            client = self.connect()
+            client.send('playStream', {'mediaSessionId': f'm-{number}', 'name': 'room1', 'mediaProvider': 'WebRTC', 'sdp': player.offer(), **asked})
+            player.take(client.wait('setRemoteSDP')[1])
+            event = self.status(client, 'PLAYING')
+            self.assertEqual(('info' in event and 'The original is played' in event['info'], event['videoCodec']), (remarked, 'H264'), asked)
+
+
+class SlowTest(TestCase):
+    """Peers that are silent, slow, or far away."""
+    connect, play, status = WebSocketTest.connect, WebSocketTest.play, WebSocketTest.status
+
+    def test_pings_go_both_ways_and_who_answers_none_is_closed(self):
+        self.server = Server(self, keep_alive__server_interval=200, keep_alive__probes=3)
+        silent, pinging = self.connect(), self.connect()
+        began = time.monotonic()
+        while (message := silent.receive()) is not None:
+            self.assertEqual(message, {'message': 'ping', 'data': [None]})
+            pinging.send('ping', None)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertIn('3 pings were not answered', self.server.log())
+        pinging.send('ping', None)
+        pinging.wait('pong')
+
+    def test_a_slow_reader_is_dropped_with_a_reason_and_nobody_else(self):
+        self.server = Server(self)
+        phone = TestPhone(self)
+        self.server.startup(**call_fields(sipPort=str(phone.port)))
+        self.server.wait_status('call-1', 'ESTABLISHED')
+        slow, other = self.connect(), self.connect()
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def dropped():
+            for number in range(20):
+                try:
+                    slow.send('snapshot', {'name': 'room1', 'mediaSessionId': f's-{number}'})
+                except OSError:
+                    break
+            return 'it reads too slowly' in self.server.log()
+        eventually(dropped, 30, 'the end of a reader that does not read')
+        other.send('ping', None)
+        other.wait('pong')
+
+    def test_a_network_that_loses_much_is_not_enough_bandwidth(self):
+        cable = BadCable(self)
+        with cable.server_side():
+            self.server = Server(self, ip_local='0.0.0.0', ip=cable.SERVER_IP)
+            phone = TestPhone(self)
+            self.server.startup(**call_fields(sipPort=str(phone.port)))
+            self.server.wait_status('call-1', 'ESTABLISHED')
+        with cable.viewer_side():
+            client, player = WebSocket(self, self.server.ws_port, host=cable.SERVER_IP), Player(self)
+            client.send('connection', CONNECTION)
+            client.send('playStream', {'mediaSessionId': 'm-1', 'name': 'room1', 'mediaProvider': 'WebRTC', 'sdp': player.offer()})
+            player.take(client.wait('setRemoteSDP')[1])
+            self.status(client, 'PLAYING')
+            cable.change('ab loss=25')
+            eventually(lambda: 'not enough bandwidth' in self.server.log(), 20, 'a viewer without bandwidth')
+            cable.change('ab loss=0')
+            [event] = client.wait('notifyStreamEvent')
+            while event['type'] != 'notEnoughBandwidth':
+                [event] = client.wait('notifyStreamEvent')
+            sent, carried = map(int, event['payload']['info'].split('/'))
+            self.report(sent_bps=sent, carried_bps=carried)
+            self.assertLess(carried, sent)
+            [rate] = client.wait('outboundVideoRate')
+            self.assertGreater(rate['lostPackets'], 0)

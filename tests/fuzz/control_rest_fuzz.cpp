@@ -6,6 +6,7 @@
 #include "control/rest/push_request.hpp"
 #include "control/rest/recorder_routes.hpp"
 #include "control/rest/start_call_request.hpp"
+#include "control/rest/stream_routes.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body = sipcast::as_text({data, size});
@@ -20,5 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)sipcast::rest::parse_push_filter(body);
   (void)sipcast::rest::parse_start_push(body);
   (void)sipcast::rest::parse_start_recording(body);
+  (void)sipcast::rest::parse_stream_filter(body);
   return 0;
 }

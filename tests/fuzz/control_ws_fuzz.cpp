@@ -37,8 +37,9 @@ struct World {
     access = std::make_unique<Access>(Access::Options{}, *web, Logger::none());
     play_access =
         std::make_unique<PlayAccess>(PlayAccess::Options{}, *web, *access, *hooks, Logger::none());
-    sessions = std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media, *hooks,
-                                                 *play_access, Logger::none());
+    snapshots = std::make_unique<SnapshotService>(*media);
+    sessions = std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media,
+                                                 *snapshots, *hooks, *play_access, Logger::none());
   }
   // In the server's order: media loops post to the web loop until they are gone. It never runs
   // here: what comes back is dropped at the end.
@@ -49,6 +50,7 @@ struct World {
   std::unique_ptr<Access> access;
   std::unique_ptr<PlayAccess> play_access;
   std::unique_ptr<MediaPlane> media;
+  std::unique_ptr<SnapshotService> snapshots;
   std::unique_ptr<ws::WcsSessions> sessions;
 };
 

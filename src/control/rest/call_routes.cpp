@@ -51,63 +51,10 @@ http::Response list(std::vector<CallInfo> calls, const PushService& pushes) {
   return http::Response::json(200, calls_to_json(calls));
 }
 
-boost::json::object stream_to_json(const StreamInfo& stream) {
-  const auto codec = [](const std::optional<TrackInfo>& track) {
-    return track ? boost::json::value(codec_name(track->codec)) : boost::json::value(nullptr);
-  };
-  return {{"name", stream.name},
-          {"published", true},
-          {"status", stream.state == StreamState::Live ? "PUBLISHING" : "PENDING"},
-          {"hasAudio", stream.tracks.audio.has_value()},
-          {"hasVideo", stream.tracks.video.has_value()},
-          {"audioCodec", codec(stream.tracks.audio)},
-          {"videoCodec", codec(stream.tracks.video)},
-          {"width", stream.size ? stream.size->width : 0},
-          {"height", stream.size ? stream.size->height : 0},
-          {"mediaProvider", "Flash"},
-          {"mediaType", "publish"},
-          {"viewers", stream.viewers},
-          {"metrics",
-           {{"VIDEO_K_FRAMES", stream.stats.keyframes_total},
-            {"VIDEO_LOST", stream.source.video.reorder.lost_total},
-            {"AUDIO_LOST", stream.source.audio.reorder.lost_total},
-            {"frames", stream.stats.frames_total},
-            {"framesDroppedDamaged", stream.source.frames.frames_dropped_damaged_total},
-            {"framesDroppedInvalid", stream.source.frames.frames_dropped_invalid_total},
-            {"packetsFromStrangers", stream.source.video.dropped_stranger_total +
-                                         stream.source.audio.dropped_stranger_total},
-            {"keyframeAsks", stream.keyframes.asks_total},
-            {"keyframeWay", to_string(stream.keyframes.way)},
-            {"timeToKeyframe", to_ms(stream.keyframes.last_time_to_keyframe.value_or(Duration{}))},
-            {"ignoresKeyframeRequests", stream.keyframes.deaf}}}};
-}
-
-http::Handler find_streams(MediaPlane& media) {
-  return [&media](const http::Request& request, http::Respond respond) {
-    const auto fields = JsonFields::parse(request.body);
-    const auto name =
-        fields ? fields->text("name") : Result<std::optional<std::string>>(std::nullopt);
-    if (!fields) return respond(error_response(fields.error()));
-    if (!name) return respond(error_response(name.error()));
-    media.list_streams([respond, wanted = *name](const std::vector<StreamInfo>& streams) {
-      boost::json::array array;
-      for (const StreamInfo& stream : streams) {
-        if (!wanted || *wanted == stream.name) array.push_back(stream_to_json(stream));
-      }
-      if (array.empty()) return respond(error_response({Errc::NotFound, "Stream not found"}));
-      respond(http::Response::json(200, boost::json::serialize(array)));
-    });
-  };
-}
-
-void not_yet(const http::Request& request, http::Respond respond) {
-  respond(error_response({Errc::Unsupported, request.path + " is not there yet"}));
-}
-
 }  // namespace
 
 void add_call_routes(http::Router& router, EventLoop& control, CallService& calls,
-                     PushService& pushes, RecordService& recordings, MediaPlane& media) {
+                     PushService& pushes, RecordService& recordings) {
   const auto add = [&](const std::string& path, auto use_case) {
     router.add("POST", "/rest-api/call/" + path, on_control(control, use_case));
   };
@@ -165,14 +112,6 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
   };
   add("find_all", find_all);
   router.add("GET", "/rest-api/call/find_all", on_control(control, find_all));
-  for (const char* path :
-       {"inject_sound", "inject_stream", "inject_stream/startup", "inject_stream/terminate"}) {
-    router.add("POST", std::string("/rest-api/call/") + path, not_yet);
-  }
-  for (const char* path : {"/rest-api/stream/find", "/rest-api/stream/find_all"}) {
-    router.add("POST", path, find_streams(media));
-    router.add("GET", path, find_streams(media));
-  }
 }
 
 }  // namespace sipcast::rest

@@ -7,9 +7,9 @@
 
 namespace sipcast::rest {
 
-/// Adds /rest-api/call/* and /rest-api/stream/find*, as WCS clients call them (wcs-rest 2 and 4).
-/// The handlers run on the web loop and ask the control loop. All must outlive the router.
+/// Adds /rest-api/call/*, as WCS clients call them (wcs-rest 2). The handlers run on the web loop
+/// and ask the control loop. All must outlive the router.
 void add_call_routes(http::Router& router, EventLoop& control, CallService& calls,
-                     PushService& pushes, RecordService& recordings, MediaPlane& media);
+                     PushService& pushes, RecordService& recordings);
 
 }  // namespace sipcast::rest

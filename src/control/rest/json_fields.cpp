@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
+#include "control/rest/duplicate_key.hpp"
 
 namespace sipcast::rest {
 namespace {
@@ -27,6 +28,9 @@ Result<JsonFields> JsonFields::parse(std::string_view body) {
   boost::json::value value = boost::json::parse(body, error);
   if (error) return fail(Errc::BadSyntax, "the body is not valid JSON: " + error.message());
   if (!value.is_object()) return fail(Errc::BadSyntax, "the body must be a JSON object");
+  if (const auto key = duplicate_key(body)) {
+    return fail(Errc::BadSyntax, printable(*key, 60) + ": is there twice");
+  }
   return JsonFields(std::move(value.get_object()));
 }
 

@@ -12,7 +12,8 @@ namespace sipcast::rest {
 /// may be strings, null and "" are absent, unknown fields are ignored. Every error names the field.
 class JsonFields {
  public:
-  /// "" and "{}" are an object without fields. Errors: BadSyntax.
+  /// "" and "{}" are an object without fields. Errors: BadSyntax, also for a key that is there
+  /// twice.
   static Result<JsonFields> parse(std::string_view body);
   explicit JsonFields(boost::json::object object) : object_(std::move(object)) {}
 
