@@ -66,12 +66,12 @@ int main(int argc, char** argv) {
   const std::span<const char* const> args(argv + 1, static_cast<size_t>(argc - 1));
   if (!args.empty() && std::strcmp(args[0], "phone") == 0)
     return sipcast::phone::run_phone(args.subspan(1));
+  if (!args.empty() && (std::strcmp(args[0], "user") == 0 || std::strcmp(args[0], "key") == 0))
+    return sipcast::run_access_command(args);
   if (args.size() == 1 && std::strcmp(args[0], "resources") == 0) {
     std::fputs(sipcast::rest::wcs_resources_page().c_str(), stdout);
     return 0;
   }
-  if (!args.empty() && (std::strcmp(args[0], "user") == 0 || std::strcmp(args[0], "key") == 0))
-    return sipcast::run_access_command(args);
   sipcast::Options options;
   std::vector<std::string> warnings;
   if (const auto done = sipcast::load_options(args, environ, options, warnings)) return *done;

@@ -107,6 +107,9 @@ class HooksTest(TestCase):
         self.assertEqual(self.outcome(client), 'pay first')
         asked = self.backend.of('playStream')[-1]
         self.assertEqual((asked['name'], asked['mediaSessionId'], asked['custom'], asked['published']), ('room1', 'm-1', {'ticket': 7}, False))
+        client.send('snapshot', {'mediaSessionId': 'm-3', 'name': 'room1'})
+        [event] = client.wait('notifyStreamEvent')
+        self.assertEqual((event['type'], event['payload']['info']), ('snapshotFailed', 'pay first'), 'a picture is no way round it')
         self.backend.answers['playStream'] = {'name': 'room1'}
         self.play(client, 'alias', session='m-2')
         self.assertEqual(self.outcome(client, 'm-2'), 'answered')

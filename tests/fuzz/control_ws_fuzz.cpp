@@ -30,7 +30,6 @@ struct World {
     workers.push_back(std::move(*worker));
     media = std::make_unique<MediaPlane>(std::move(workers));
     web = std::make_unique<EventLoop>("web");
-    snapshots = std::make_unique<SnapshotService>(*media);
     control = std::make_unique<EventLoop>("control");
     auto dns = DnsClient::create(*control, {});
     hooks = std::make_unique<HookService>(HookService::Options{}, *control, std::move(*dns), apps,
@@ -38,6 +37,7 @@ struct World {
     access = std::make_unique<Access>(Access::Options{}, *web, Logger::none());
     play_access =
         std::make_unique<PlayAccess>(PlayAccess::Options{}, *web, *access, *hooks, Logger::none());
+    snapshots = std::make_unique<SnapshotService>(*media);
     sessions = std::make_unique<ws::WcsSessions>(ws::WcsSessions::Options{}, *web, *media,
                                                  *snapshots, *hooks, *play_access, Logger::none());
   }

@@ -106,30 +106,30 @@ void PlayedStreams::play(const json::object& request) {
   playing.remark = remark_on(request);
   playing.number = ++streams_total_;
   playing_.emplace(id, std::move(playing));
-  hooks_.play(request, [weak = std::weak_ptr(self_), id, viewer,
+  hooks_.play(request, [this, weak = std::weak_ptr(self_), id, viewer,
                         request](const PlayAccess::Decision& decision) {
-    const auto self = weak.lock();
-    if (!self) return;
-    const auto found = (*self)->playing_.find(id);
-    if (found == (*self)->playing_.end() || found->second.viewer != viewer) return;
-    if (!decision.allowed) return (*self)->finish(id, "FAILED", decision.reason);
-    found->second.object.name = decision.stream.value;
-    (*self)->begin(id, request);
+    if (weak.expired()) return;
+    const auto still = playing_.find(id);
+    if (still == playing_.end() || still->second.viewer != viewer) return;
+    if (!decision.allowed) return finish(id, "FAILED", decision.reason);
+    still->second.object.name = decision.stream.value;
+    begin_play(id, request);
   });
 }
 
-void PlayedStreams::begin(const std::string& id, const json::object& request) {
-  const Playing& playing = playing_.at(id);
-  const StreamName name = playing.stream();
-  log_.info("plays {} by {}", printable(name.value, 80), playing.object.media_provider);
-  if (playing.object.media_provider == "MSE") return play_mse(id, name, playing.viewer);
+void PlayedStreams::begin_play(const std::string& id, const json::object& request) {
+  const StreamName name = playing_.at(id).stream();
+  const ViewerId viewer = playing_.at(id).viewer;
+  const std::string provider = text_of(request, "mediaProvider");
+  log_.info("plays {} by {}", printable(name.value, 80), provider);
+  if (provider == "MSE") return play_mse(id, name, viewer);
   media_.worker_for(name).add_viewer(
-      playing.viewer, name, text_of(request, "sdp"),
+      viewer, name, text_of(request, "sdp"),
       {.client = options_.client,
        .signalling = MediaWorker::Signalling::WebSocket,
-       .reach = playing.object.transport == "TCP" ? MediaWorker::Reach::TcpOnly
-                                                  : MediaWorker::Reach::Any},
-      callbacks_for(id, playing.viewer));
+       .reach = text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                       : MediaWorker::Reach::Any},
+      callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks PlayedStreams::callbacks_for(const std::string& id, ViewerId viewer) {

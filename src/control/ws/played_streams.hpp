@@ -24,12 +24,13 @@ class PlayedStreams {
     SocketAddress client;
     std::string session_id;
   };
+  /// `hooks` decides on each stream, and hears what becomes of it.
   PlayedStreams(Options options, EventLoop& web, MediaPlane& media, SessionHooks& hooks, Send send,
                 Logger log);
   ~PlayedStreams();  ///< The viewers leave.
   PlayedStreams(const PlayedStreams&) = delete;
 
-  /// The bodies of playStream and stopStream. The first is for the hooks to allow. Each is answered by a status of its stream.
+  /// The bodies of playStream and stopStream. Each is answered by a status of its stream.
   void play(const boost::json::object& request);
   void stop(const boost::json::object& request);
   /// Answers a request for a stream with FAILED.
@@ -58,8 +59,8 @@ class PlayedStreams {
     StreamName stream() const { return StreamName{object.name}; }
   };
 
-  void begin(const std::string& id, const boost::json::object& request);
   Playing made(const boost::json::object& request) const;
+  void begin_play(const std::string& id, const boost::json::object& request);
   void play_mse(const std::string& id, const StreamName& name, ViewerId viewer);
   void begin_mse(const std::string& id);
   void mse_tracks(const std::string& id, const TrackList& tracks);

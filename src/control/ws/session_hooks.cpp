@@ -4,16 +4,11 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
+#include "control/ws/wire.hpp"
 
 namespace sipcast::ws {
 namespace {
 namespace json = boost::json;
-
-std::string text_in(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (!value || !value->is_string()) return {};
-  return std::string(std::string_view(value->get_string()));
-}
 
 /// What a back-end does not decide on.
 bool is_ours(std::string_view field) {
@@ -26,14 +21,14 @@ bool is_ours(std::string_view field) {
 /// The token that a page gives in `custom`, where HLS has `?token=`.
 std::string token_in(const json::value& custom) {
   const json::object* object = custom.if_object();
-  return object ? text_in(*object, "token") : "";
+  return object ? text_of(*object, "token") : "";
 }
 
 }  // namespace
 
 void SessionHooks::connect(json::object client, std::string_view origin,
                            std::function<void(const Welcome&)> done) {
-  if (std::string key = text_in(client, "appKey"); !key.empty()) app_key_ = std::move(key);
+  if (std::string key = text_of(client, "appKey"); !key.empty()) app_key_ = std::move(key);
   client.erase("sipPassword");
   if (!hooks_.knows(app_key_)) {
     return done({.allowed = false, .reason = "There is no application of this appKey"});
@@ -66,8 +61,20 @@ SessionHooks::Welcome SessionHooks::welcomed(json::object client, const HookAnsw
 
 void SessionHooks::play(const json::object& request,
                         std::function<void(const PlayAccess::Decision&)> done) {
+  check("playStream", request, std::move(done));
+}
+
+void SessionHooks::look(const json::object& request,
+                        std::function<void(const PlayAccess::Decision&)> done) {
+  const bool own = hooks_.wants(app_key_, "snapshot", policies_);
+  check(own ? "snapshot" : "playStream", request, std::move(done));
+}
+
+void SessionHooks::check(std::string_view method, const json::object& request,
+                         std::function<void(const PlayAccess::Decision&)> done) {
   PlayAccess::Asked asked{.app_key = app_key_,
-                          .stream = StreamName{text_in(request, "name")},
+                          .method = std::string(method),
+                          .stream = StreamName{text_of(request, "name")},
                           .body = request,
                           .policies = policies_};
   const json::value* own = request.if_contains("custom");
@@ -97,11 +104,11 @@ void SessionHooks::tell_connection(std::string_view status) {
 }
 
 void SessionHooks::tell_stop(const json::object& request) {
-  tell("stopStream", text_in(request, "mediaSessionId"), request);
+  tell("stopStream", text_of(request, "mediaSessionId"), request);
 }
 
 void SessionHooks::tell_stream(json::object& event) {
-  tell("StreamStatusEvent", text_in(event, "mediaSessionId"), event);
+  tell("StreamStatusEvent", text_of(event, "mediaSessionId"), event);
   if (policies_) erase_fields(event, policies_->of("StreamStatusEvent").client_exclude);
 }
 

@@ -33,6 +33,11 @@ class SessionHooks {
   void play(const boost::json::object& request,
             std::function<void(const PlayAccess::Decision&)> done);
 
+  /// The same for a picture of a stream: `snapshot` decides, or `playStream` where that is not
+  /// asked.
+  void look(const boost::json::object& request,
+            std::function<void(const PlayAccess::Decision&)> done);
+
   /// ConnectionStatusEvent.
   void tell_connection(std::string_view status);
   /// stopStream.
@@ -42,6 +47,8 @@ class SessionHooks {
   void tell_stream(boost::json::object& event);
 
  private:
+  void check(std::string_view method, const boost::json::object& request,
+             std::function<void(const PlayAccess::Decision&)> done);
   Welcome welcomed(boost::json::object client, const HookAnswer& answer);
   void tell(std::string_view method, const std::string& subject, boost::json::object body);
 

@@ -38,7 +38,7 @@ class WcsSessions::Session {
         id_(std::move(id)),
         connection_(std::move(connection)),
         log_(std::move(log)),
-        hooks_(all.hooks_, all.access_, all.web_, id_),
+        hooks_(all.hooks_, all.access_, web_, id_),
         streams_(
             std::in_place,
             PlayedStreams::Options{.max_streams = options_.max_streams,
@@ -70,6 +70,7 @@ class WcsSessions::Session {
   void schedule_ping();
   void on_message(std::string_view message, const json::object& data);
   void connect(const json::object& client);
+  void refuse(const std::string& reason);
   void establish(json::object user);
   void become_transport(const json::object& request);
   void available(const json::object& request);
@@ -89,8 +90,8 @@ class WcsSessions::Session {
   json::object shown_;                  // of its client
   std::weak_ptr<Session> carries_for_;  // this is a media socket of that session
   int missed_ = 0;
-  bool introduced_ = false;  // its `connection` has come
   EventLoop::Timer ping_timer_, introduction_;
+  bool introduced_ = false;  // its `connection` has come
   SessionHooks hooks_;
   std::optional<PlayedStreams> streams_;  // none once the connection is closed
 };
@@ -154,26 +155,27 @@ void WcsSessions::Session::connect(const json::object& client) {
   introduction_.cancel();
   hooks_.connect(client, connection_->upgrade_request().header("origin"),
                  [this](const SessionHooks::Welcome& welcome) {
-                   if (!streams_) return;  // closed meanwhile
-                   if (welcome.allowed) return establish(welcome.client);
-                   log_.info("session of {} is refused: {}",
-                             connection_->upgrade_request().remote.to_string(), welcome.reason);
-                   send("fail", {{{"status", "FAILED"},
-                                  {"info", welcome.reason},
-                                  {"apiMethod", "ConnectionStatusEvent"}}});
-                   connection_->close(welcome.reason);  // the SDK stays CONNECTED otherwise
+                   if (!welcome.allowed) return refuse(welcome.reason);
+                   if (streams_) establish(welcome.client);
                  });
+}
+
+void WcsSessions::Session::refuse(const std::string& reason) {
+  log_.info("session of {} is refused: {}", connection_->upgrade_request().remote.to_string(),
+            reason);
+  send("fail", {{{"status", "FAILED"}, {"info", reason}, {"apiMethod", "ConnectionStatusEvent"}}});
+  connection_->close(reason);  // the SDK would stay CONNECTED otherwise
 }
 
 void WcsSessions::Session::establish(json::object user) {
   token_ = random_token(24);
   shown_ = shown_of(user);
   streams_->set_app_key(text_of(user, "appKey"));
+  log_.info("session of {} established, app {}", connection_->upgrade_request().remote.to_string(),
+            printable(text_of(user, "appKey"), 40));
   user.insert_or_assign("authToken", token_);
   user.insert_or_assign("status", "ESTABLISHED");
   user.insert_or_assign("keepAlive", false);
-  log_.info("session of {} established, app {}", connection_->upgrade_request().remote.to_string(),
-            printable(text_of(user, "appKey"), 40));
   send("getUserData", {std::move(user)});
   hooks_.tell_connection("ESTABLISHED");
 }
@@ -224,20 +226,22 @@ void WcsSessions::Session::available(const json::object& request) {
 
 void WcsSessions::Session::snapshot(const json::object& request) {
   const std::string id = text_of(request, "mediaSessionId");
-  snapshots_.take(StreamName{text_of(request, "name")},
-                  [weak = self_, &web = web_, id](const Result<Bytes>& png) {
-                    json::object event{{"mediaSessionId", id},
-                                       {"type", png ? "snapshotCompleted" : "snapshotFailed"}};
-                    if (png) {
-                      event["payload"] = {{"snapshot", sdp::encode_base64(*png)}};
-                    } else {
-                      event["payload"] = {{"info", printable(png.error().cause)}};
-                    }
-                    web.post([weak, event = std::move(event)] {
-                      if (const auto session = weak.lock())
-                        session->send("notifyStreamEvent", {event});
-                    });
-                  });
+  const auto answer = [weak = self_, &web = web_, id](const Result<Bytes>& png) {
+    json::object event{{"mediaSessionId", id},
+                       {"type", png ? "snapshotCompleted" : "snapshotFailed"}};
+    if (png) {
+      event["payload"] = {{"snapshot", sdp::encode_base64(*png)}};
+    } else {
+      event["payload"] = {{"info", printable(png.error().cause)}};
+    }
+    web.post([weak, event = std::move(event)] {
+      if (const auto session = weak.lock()) session->send("notifyStreamEvent", {event});
+    });
+  };
+  hooks_.look(request, [&snapshots = snapshots_, answer](const PlayAccess::Decision& decision) {
+    if (!decision.allowed) return answer(fail(Errc::Forbidden, decision.reason));
+    snapshots.take(decision.stream, answer);
+  });
 }
 
 void WcsSessions::Session::on_close() {
