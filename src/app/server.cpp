@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "control/call_service.hpp"
+#include "control/events/event_log.hpp"
 #include "control/hls_service.hpp"
 #include "control/pages.hpp"
 #include "control/rest/call_routes.hpp"
@@ -82,6 +83,7 @@ struct Server::Parts {
   Logger log = Logger::none();
   std::unique_ptr<DtlsContext> dtls;
   std::unique_ptr<EventLoop> control, web;
+  EventLog events;
   std::unique_ptr<MediaPlane> media;
   std::unique_ptr<SipEndpoint> sip;
   std::unique_ptr<CallService> calls;
@@ -127,7 +129,9 @@ sdp::SipLocal local_side(const Options& options, const DtlsContext& dtls) {
 }
 
 Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Addresses& addresses,
-                                                const DtlsContext& dtls, const Logger& log) {
+                                                const DtlsContext& dtls,
+                                                const std::function<void(Event)>& tell,
+                                                const Logger& log) {
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
   const unsigned loops = options.media_loops ? options.media_loops : cores - 1;
   if (options.media_port_to + 1u < options.media_port_from + 4 * loops) {
@@ -150,7 +154,8 @@ Result<std::unique_ptr<MediaPlane>> start_media(const Options& options, const Ad
          .cname = "sipcast",
          .no_media_after = options.call_no_media,
          .outputs = {.frames = {.audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate),
-                                .keyframe_every = options.output_keyframe_interval}}},
+                                .keyframe_every = options.output_keyframe_interval}},
+         .tell = tell},
         dtls, log);
     if (!worker) return std::unexpected(worker.error());
     workers.push_back(std::move(*worker));
@@ -173,7 +178,11 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   p.web = std::make_unique<EventLoop>("web");
   auto server = std::unique_ptr<Server>(new Server(std::move(parts)));
 
-  auto media = start_media(options, *addresses, *p.dtls, log);
+  const auto tell = [&p](Event event) {
+    p.control->post(
+        [&p, event = std::move(event)]() mutable { p.events.publish(std::move(event)); });
+  };
+  auto media = start_media(options, *addresses, *p.dtls, tell, log);
   if (!media) return std::unexpected(media.error());
   p.media = std::move(*media);
   auto tls = TlsCredentials::load(options.tls_cert, options.tls_key, addresses->webrtc.ip());
@@ -228,7 +237,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .trace = {.keep_failed = options.trace_keep_failed,
                                      .keep_ended = options.trace_keep_ended,
                                      .max_ended = options.trace_max}},
-      *p.control, *p.sip, *p.media, log);
+      *p.control, *p.sip, *p.media, p.events, log);
   auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
   if (!dns) return std::unexpected(dns.error());
   p.pushes = std::make_unique<PushService>(
@@ -239,7 +248,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                            .media_dir = options.media_dir,
                            .max_pushes = options.push_max,
                            .audio_bitrate_bps = static_cast<int>(options.output_audio_bitrate)},
-      *p.control, *p.media, std::move(*dns), log);
+      *p.control, *p.media, p.events, std::move(*dns), log);
   const auto rotation = parse_rotation(options.record_rotation);
   if (!rotation) return fail(rotation.error().code, "record.rotation: " + rotation.error().cause);
   p.recordings = std::make_unique<RecordService>(
@@ -251,7 +260,7 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
                              .progressive = options.record_progressive,
                              .hook_script = options.on_record_hook_script,
                              .every_call = options.sip_record_stream},
-      *p.control, *p.media, log);
+      *p.control, *p.media, p.events, log);
   p.hls = std::make_unique<HlsService>(
       HlsService::Options{
           .idle = options.hls_idle, .linger = options.hls_linger, .max_streams = options.hls_max},

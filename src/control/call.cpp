@@ -17,6 +17,13 @@ constexpr char kPictureFastUpdate[] =
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>"
     "<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n";
 
+boost::json::object codecs_of(const TrackList& tracks) {
+  const auto name = [](const std::optional<TrackInfo>& track) {
+    return track ? boost::json::value(codec_name(track->codec)) : boost::json::value(nullptr);
+  };
+  return {{"audio_codec", name(tracks.audio)}, {"video_codec", name(tracks.video)}};
+}
+
 }  // namespace
 
 Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log)
@@ -83,12 +90,16 @@ void Call::open_media() {
   worker_.open_call(
       key_, info_.asked.stream, info_.asked.has_audio, info_.asked.has_video,
       {.opened = on_control([this](Result<SipSource::Ports> ports) { media_opened(ports); }),
-       .live = on_control([this] { info_.live = true; }),
+       .live = on_control([this](const TrackList& tracks) {
+         tell(info_.live ? EventType::StreamChanged : EventType::StreamLive, codecs_of(tracks));
+         info_.live = true;
+       }),
        .no_media = on_control([this] {
          warn(fmt::format(
              "answered, but no RTP arrived within 5 s: is a firewall or NAT between {} and us?",
              media_ip_.ip()));
          info_.cause = "answered, but no RTP arrived: firewall or NAT?";
+         tell(EventType::CallNoRtp, {{"cause", info_.cause}});
        }),
        .info_wanted =
            on_control([this] { send_info("application/media_control+xml", kPictureFastUpdate); }),
@@ -169,13 +180,52 @@ void Call::invite() {
 void Call::set_status(CallStatus status, int sip_status) {
   if (sip_status != 0) info_.sip_status = sip_status;
   if (info_.status == status) return;
+  const CallStatus before = std::exchange(info_.status, status);
   const bool held = status == CallStatus::Hold;
-  if (held != (info_.status == CallStatus::Hold) && env_.on_hold) {
+  if (held != (before == CallStatus::Hold) && env_.on_hold) {
     env_.on_hold(info_.asked.stream, held);
   }
-  info_.status = status;
   note(fmt::format("{}{}", to_string(status),
                    sip_status ? fmt::format(" (SIP {})", sip_status) : ""));
+  tell_status(before);
+}
+
+void Call::tell(EventType type, boost::json::object data) {
+  env_.events.publish({.type = type,
+                       .call = info_.asked.id,
+                       .stream = info_.asked.stream,
+                       .data = std::move(data)});
+}
+
+/// The final ones are told by end(), with all that is known then.
+void Call::tell_status(CallStatus before) {
+  const bool was_held = before == CallStatus::Hold;
+  const auto say = [this](EventType type) {
+    tell(type, {{"state", call_state(info_.status)}, {"sip_status", info_.sip_status}});
+  };
+  switch (info_.status) {
+    case CallStatus::New:
+    case CallStatus::Busy:
+    case CallStatus::Finish:
+    case CallStatus::Failed:
+      return;
+    case CallStatus::Pending:
+    case CallStatus::Trying:
+      return say(EventType::CallProgress);
+    case CallStatus::Ring:
+    case CallStatus::RingMedia:
+    case CallStatus::SessionProgress:
+      return say(EventType::CallRinging);
+    case CallStatus::Established:
+      say(was_held ? EventType::CallResumed : EventType::CallEstablished);
+      if (was_held) tell(EventType::StreamResumed);
+      return;
+    case CallStatus::Hold:
+      if (before != CallStatus::Established) say(EventType::CallEstablished);
+      say(EventType::CallHeld);
+      return tell(EventType::StreamInterrupted, {{"reason", "hold"}});
+  }
+  std::unreachable();
 }
 
 void Call::note(std::string text) {
@@ -255,6 +305,7 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   info_.cause = std::move(outcome.cause);
   set_status(outcome.status, outcome.sip_status);
   note("ended: " + printable(info_.cause, 700));
+  info_.end = how;
   if (handle_) env_.sip.agent().forget(std::exchange(handle_, std::nullopt).value(), now());
   if (leg_) {
     const auto leg = drop_leg();
@@ -270,6 +321,11 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   });
   // The media loop closes what it has opened, or opens yet: its messages come in order.
   worker_.close_call(key_, told.value_or(outcome.reason));
+  tell(EventType::StreamEnded, {{"reason", to_string(told.value_or(outcome.reason))}});
+  tell(EventType::CallEnded, {{"state", call_state(info_.status)},
+                              {"sip_status", info_.sip_status},
+                              {"reason", to_string(how)},
+                              {"cause", printable(info_.cause, 700)}});
   ended_(*this);
 }
 

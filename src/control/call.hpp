@@ -13,6 +13,7 @@
 #include "control/call_info.hpp"
 #include "control/call_outcome.hpp"
 #include "control/call_watch.hpp"
+#include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "control/registrations.hpp"
 #include "control/sip_endpoint.hpp"
@@ -37,6 +38,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
     MediaPlane& media;
     Registrations& registrations;
     FlightRecorder& recorder;
+    EventLog& events;
     Duration no_answer;          ///< a call that nobody answers is given up
     const sdp::SipLocal& local;  ///< what our descriptions have in common
     CallLimits limits;           ///< of an answered call
@@ -76,6 +78,8 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// `told` to viewers in place of what the outcome says.
   void end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told = {});
   void set_status(CallStatus status, int sip_status);
+  void tell(EventType type, boost::json::object data = {});
+  void tell_status(CallStatus before);
   /// Into the log, and into the trace.
   void note(std::string text);
   void warn(std::string text);
@@ -95,6 +99,7 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void play(std::string digits);
 
   // call_established.cpp
+  void no_rtp(std::string cause);
   void agree(const sdp::SipAgreement& agreement);
   void on_digit(char digit, std::string_view way);
   void start_watch();

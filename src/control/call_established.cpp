@@ -97,6 +97,7 @@ int Call::on_info(std::string_view content_type, std::string_view body) {
 
 void Call::on_digit(char digit, std::string_view way) {
   log_.info("the phone sends DTMF {} by {}", digit, way);
+  tell(EventType::CallDtmf, {{"digit", std::string_view(&digit, 1)}, {"way", way}});
 }
 
 Result<void> Call::send_dtmf(std::string_view digits, DtmfType type) {
@@ -120,6 +121,12 @@ void Call::arm_watch() {
   });
 }
 
+void Call::no_rtp(std::string cause) {
+  tell(EventType::CallNoRtp, {{"cause", cause}});
+  tell(EventType::StreamInterrupted, {{"reason", "no_rtp"}});
+  warn(std::move(cause));
+}
+
 void Call::on_activity(const MediaWorker::CallActivity& activity) {
   const bool held = info_.status == CallStatus::Hold;
   const auto seconds = [](Duration duration) { return to_ms(duration) / 1000; };
@@ -127,9 +134,10 @@ void Call::on_activity(const MediaWorker::CallActivity& activity) {
     case CallWatch::Finding::None:
       return;
     case CallWatch::Finding::RtpBack:
+      tell(EventType::StreamResumed);
       return note("RTP comes again");
     case CallWatch::Finding::RtpSilent:
-      warn(fmt::format("no RTP from the phone for {} s", seconds(env_.limits.rtp_timeout)));
+      no_rtp(fmt::format("no RTP from the phone for {} s", seconds(env_.limits.rtp_timeout)));
       if (!env_.limits.end_without_rtp) return;
       return end(CallEnd::RtpSilent,
                  {.cause = fmt::format("no RTP came from the phone for {} s (call.rtp_timeout)",

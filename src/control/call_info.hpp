@@ -4,7 +4,7 @@
 
 #include "base/strong.hpp"
 #include "base/time.hpp"
-#include "control/call_status.hpp"
+#include "control/call_outcome.hpp"
 #include "sip/user_agent.hpp"
 
 namespace sipcast {
@@ -34,9 +34,10 @@ struct CallInfo {
   StartCall asked;  ///< the account's password is empty here
   CallStatus status = CallStatus::New;
   int sip_status = 0;
-  std::string info;         ///< WCS's word for a final status, e.g. "Normal call clearing"
-  std::string cause;        ///< plain words
-  std::string rtmp_status;  ///< of the push that was asked for with the call
+  std::string info;            ///< WCS's word for a final status, e.g. "Normal call clearing"
+  std::string cause;           ///< plain words
+  std::optional<CallEnd> end;  ///< why it ended; none while it runs
+  std::string rtmp_status;     ///< of the push that was asked for with the call
   std::optional<CallTransfer> transfer;
   bool incoming = false;  ///< the phone called us
   bool live = false;

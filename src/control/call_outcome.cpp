@@ -65,6 +65,50 @@ CallOutcome sip_ended(const sip::Ending& ending, const std::string& offered) {
 
 }  // namespace
 
+std::string_view to_string(CallEnd end) {
+  switch (end) {
+    case CallEnd::HungUpByUs:
+      return "hung_up_by_us";
+    case CallEnd::HungUpByPhone:
+      return "hung_up_by_phone";
+    case CallEnd::CannotStart:
+      return "cannot_start";
+    case CallEnd::NoPorts:
+      return "no_ports";
+    case CallEnd::RegisterFailed:
+      return "register_failed";
+    case CallEnd::NotAnswered:
+      return "not_answered";
+    case CallEnd::NoCommonCodec:
+      return "no_common_codec";
+    case CallEnd::SipEnded:
+      return "sip_ended";
+    case CallEnd::RtpSilent:
+      return "rtp_silent";
+    case CallEnd::TooLong:
+      return "too_long";
+    case CallEnd::Transferred:
+      return "transferred";
+    case CallEnd::NobodyWatched:
+      return "nobody_watched";
+  }
+  std::unreachable();
+}
+
+std::string_view to_string(EndReason reason) {
+  switch (reason) {
+    case EndReason::SourceStopped:
+      return "source_stopped";
+    case EndReason::SourceFailed:
+      return "source_failed";
+    case EndReason::NoMedia:
+      return "no_media";
+    case EndReason::Shutdown:
+      return "shutdown";
+  }
+  std::unreachable();
+}
+
 CallOutcome outcome_of(CallEnd end, const sip::Ending& ending, const std::string& offered) {
   switch (end) {
     case CallEnd::HungUpByUs:

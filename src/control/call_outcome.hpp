@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "control/call_status.hpp"
 #include "sip/user_agent.hpp"
@@ -23,6 +24,11 @@ enum class CallEnd : uint8_t {
   Transferred,     ///< by us, to another phone
   NobodyWatched,   ///< the option's time without any reader of the stream
 };
+
+/// "hung_up_by_us", "sip_ended": the reason in events, replies and metrics.
+std::string_view to_string(CallEnd end);
+/// "source_stopped", "no_media".
+std::string_view to_string(EndReason reason);
 
 /// How that looks from outside.
 struct CallOutcome {

@@ -6,11 +6,12 @@
 namespace sipcast {
 
 CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
-                         Logger log)
+                         EventLog& events, Logger log)
     : options_(std::move(options)),
       control_(control),
       sip_(sip),
       media_(media),
+      events_(events),
       log_(std::move(log)),
       recorder_(options_.trace, control),
       verifier_({.users = options_.users, .algorithms = options_.challenge}),
@@ -47,7 +48,7 @@ Result<CallId> CallService::start(StartCall command) {
 
   command.account.realm = options_.realm;
   CallId id = command.id;
-  add(std::move(command));
+  add(std::move(command), "outgoing");
   const uint64_t key = last_key_;
   // After the answer to REST: the call is there from now on, whatever becomes of it.
   control_.post([this, key] {
@@ -94,8 +95,7 @@ std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
   return result;
 }
 
-/// Takes id and stream name, which must be free.
-Call& CallService::add(StartCall command) {
+Call& CallService::add(StartCall command, std::string_view direction) {
   const uint64_t key = ++last_key_;
   // The id is free for a new call although the old one is still shown.
   std::erase_if(lingering_,
@@ -108,6 +108,7 @@ Call& CallService::add(StartCall command) {
                       .media = media_,
                       .registrations = registrations_,
                       .recorder = recorder_,
+                      .events = events_,
                       .no_answer = options_.no_answer,
                       .local = options_.local,
                       .limits = options_.limits,
@@ -117,8 +118,20 @@ Call& CallService::add(StartCall command) {
                       }};
   const auto on_ended = [this](Call& gone) { ended(gone); };
   if (on_stream_started) on_stream_started(command.stream);
-  return *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
-              .first->second;
+  Event started{.type = EventType::CallStarted, .call = command.id, .stream = command.stream};
+  started.data = {{"direction", direction},
+                  {"caller", printable(command.account.login)},
+                  {"callee", printable(command.callee)},
+                  {"audio", command.has_audio},
+                  {"video", command.has_video},
+                  {"app_key", printable(command.app_key)}};
+  Call& call =
+      *calls_.emplace(key, std::make_unique<Call>(env, std::move(command), key, on_ended, log))
+           .first->second;
+  Event stream{.type = EventType::StreamStarted, .call = started.call, .stream = started.stream};
+  events_.publish(std::move(started));
+  events_.publish(std::move(stream));
+  return call;
 }
 
 void CallService::on_incoming(const sip::IncomingCall& incoming) {
@@ -145,7 +158,10 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
                                 .realm = {}},
                     .rtmp_url = {},
                     .rtmp_stream = {}};
-  add(std::move(command)).answer(incoming);
+  const CallId id = command.id;
+  Call& call = add(std::move(command), "incoming");
+  if (!by_id_.contains(id.value)) return refuse(incoming, 480, "ended before it was answered");
+  call.answer(incoming);
 }
 
 void CallService::trace(const CallId& id, std::function<void(const Result<Traced>&)> done) {

@@ -32,7 +32,8 @@ class CallService {
     sdp::SipLocal local = {};  ///< what our descriptions have in common
     FlightRecorder::Options trace;
   };
-  CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media, Logger log);
+  CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
+              EventLog& events, Logger log);
 
   /// Reserves id and stream name, and begins. Errors: AlreadyExists naming what is taken,
   /// Exhausted.
@@ -81,13 +82,15 @@ class CallService {
   /// Challenges or refuses a caller whom a rule wants to prove who it is; true: it has.
   bool authenticated(const sip::IncomingCall& incoming, const std::string& user_pattern);
   void refuse(const sip::IncomingCall& incoming, int status, std::string_view why);
-  Call& add(StartCall command);
+  /// Tells the start of the call; takes its id and stream name, which must be free.
+  Call& add(StartCall command, std::string_view direction);
   Result<Call*> running_call(const CallId& id);
 
   Options options_;
   EventLoop& control_;
   SipEndpoint& sip_;
   MediaPlane& media_;
+  EventLog& events_;
   Logger log_;
   FlightRecorder recorder_;
   sip::DigestVerifier verifier_;

@@ -32,4 +32,32 @@ std::string_view to_string(CallStatus status) {
   std::unreachable();
 }
 
+std::string_view call_state(CallStatus status) {
+  switch (status) {
+    case CallStatus::New:
+      return "new";
+    case CallStatus::Pending:
+      return "preparing";
+    case CallStatus::Trying:
+      return "trying";
+    case CallStatus::Ring:
+      return "ringing";
+    case CallStatus::RingMedia:
+      return "early_media";
+    case CallStatus::SessionProgress:
+      return "progress";
+    case CallStatus::Established:
+      return "established";
+    case CallStatus::Hold:
+      return "held";
+    case CallStatus::Busy:
+      return "busy";
+    case CallStatus::Finish:
+      return "finished";
+    case CallStatus::Failed:
+      return "failed";
+  }
+  std::unreachable();
+}
+
 }  // namespace sipcast

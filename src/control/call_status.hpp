@@ -19,6 +19,9 @@ enum class CallStatus : uint8_t {
   Failed
 };
 std::string_view to_string(CallStatus status);
+/// The same in the words of the native API: "new", "preparing", "trying", "ringing", "early_media",
+/// "progress", "established", "held", "busy", "finished", "failed".
+std::string_view call_state(CallStatus status);
 constexpr bool is_final(CallStatus status) {
   return status == CallStatus::Busy || status == CallStatus::Finish || status == CallStatus::Failed;
 }

@@ -42,6 +42,7 @@ int Call::on_refer(const sip::ReferRequest& refer) {
                      .realm = {}};
   }
   info_.transfer = {refer.target, "PENDING"};
+  tell(EventType::CallTransferring, {{"target", printable(refer.target)}, {"by", "phone"}});
   // Behind our 202.
   env_.control.post([this, alive = alive_] {
     if (*alive && leg_) locate_transfer();
@@ -85,6 +86,7 @@ void Call::transfer_answered(std::string_view sdp, const SocketAddress& from) {
   note(fmt::format("transferred: {} at {} has answered", printable(leg->refer.target),
                    from.to_string()));
   info_.transfer->status = "DONE";
+  tell(EventType::CallTransferred, {{"target", printable(leg->refer.target)}});
   if (handle_) {
     env_.sip.agent().tell_refer_progress(*handle_, 200, now());
     env_.sip.agent().forget(*handle_, now());  // BYE
@@ -107,6 +109,7 @@ void Call::transfer_failed(const sip::Ending& ending) {
   const std::string cause =
       fmt::format("the transfer to {} failed: {}", printable(leg->refer.target), ending.cause);
   info_.transfer->status = "FAILED";
+  tell(EventType::CallTransferFailed, {{"cause", printable(cause, 700)}});
   if (leg->handle) env_.sip.agent().forget(*std::exchange(leg->handle, std::nullopt), now());
   if (handle_) {
     const bool said = ending.sip_status >= 300;
@@ -139,6 +142,8 @@ Result<void> Call::transfer(std::string_view target) {
   if (!destination) return fail(Errc::InvalidArgument, "target: " + destination.error().cause);
   note(fmt::format("we transfer the phone to {}", printable(destination->request_uri)));
   info_.transfer = {destination->request_uri, "PENDING"};
+  tell(EventType::CallTransferring,
+       {{"target", printable(destination->request_uri)}, {"by", "us"}});
   env_.sip.agent().refer(*handle_, destination->request_uri, now());
   env_.sip.rearm();
   return {};
@@ -150,9 +155,11 @@ void Call::on_refer_progress(const sip::ReferProgress& progress) {
   const bool done = progress.status >= 200 && progress.status < 300;
   info_.transfer->status = done ? "DONE" : "FAILED";
   if (done) {
+    tell(EventType::CallTransferred, {{"target", printable(info_.transfer->target)}});
     return end(CallEnd::Transferred,
                {.cause = "transferred to " + printable(info_.transfer->target)});
   }
+  tell(EventType::CallTransferFailed, {{"cause", printable(progress.reason)}});
   warn(fmt::format("the transfer to {} failed: {}; the call goes on as it was",
                    printable(info_.transfer->target), printable(progress.reason)));
 }

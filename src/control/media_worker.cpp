@@ -4,12 +4,17 @@
 #include <mutex>
 
 #include "base/random.hpp"
+#include "base/text.hpp"
+#include "control/json_text.hpp"
 
 namespace sipcast {
 namespace {
 std::string name_of(std::optional<Codec> codec) {
   return codec ? std::string(codec_name(*codec)) : "";
 }
+
+/// As in the path of a WHEP session.
+std::string viewer_text(ViewerId id) { return fmt::format("{:016x}", id.value); }
 }  // namespace
 
 MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
@@ -73,14 +78,10 @@ void MediaWorker::call_activity(CallKey key, std::function<void(CallActivity)> d
     const SipSourceStats stats = call.source->stats();
     const auto waiting = std::ranges::count_if(
         waiting_, [&](const auto& entry) { return entry.second.stream == call.stream->name(); });
-    std::optional<Instant> first_viewer = call.first_viewer;
-    const auto& first_media = call.stream->stats().first_media;
-    if (first_viewer)
-      first_viewer = first_media ? std::max(first_viewer, first_media) : std::nullopt;
     done({.rtp_packets = stats.audio.packets_total + stats.video.packets_total,
           .sinks = call.stream->sinks() + static_cast<size_t>(waiting),
           .stream = info_of(call),
-          .first_viewer = first_viewer});
+          .first_viewer = call.first_viewer});
   });
 }
 
@@ -92,17 +93,17 @@ void MediaWorker::close_call(CallKey key, EndReason reason, std::function<void()
 }
 
 void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
-                             const SocketAddress& client, Reach reach, ViewerCallbacks callbacks) {
-  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), client, reach,
+                             const ViewerAsks& asks, ViewerCallbacks callbacks) {
+  loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), asks,
               callbacks = std::move(callbacks)]() mutable {
-    warn_of_private_candidates(client);
-    do_add_viewer(id, std::move(stream), std::move(offer), reach, std::move(callbacks));
+    warn_of_private_candidates(asks.client);
+    do_add_viewer(id, std::move(stream), std::move(offer), asks, std::move(callbacks));
   });
 }
 
 void MediaWorker::remove_viewer(ViewerId id, std::function<void(bool)> done) {
   loop_.post([this, id, done = std::move(done)] {
-    const bool was_there = do_remove_viewer(id);
+    const bool was_there = do_remove_viewer(id, "stopped");
     if (done) done(was_there);
   });
 }
@@ -180,9 +181,9 @@ void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool vi
 }
 
 void MediaWorker::on_stream_change(CallMedia& call) {
-  if (call.stream->state() == StreamState::Live && !call.told_live) {
-    call.told_live = true;
-    if (call.callbacks.live) call.callbacks.live();
+  if (call.stream->state() == StreamState::Live && call.told_live != call.stream->tracks()) {
+    call.told_live = call.stream->tracks();
+    if (call.callbacks.live) call.callbacks.live(call.told_live.value_or(TrackList{}));
   }
   // Viewers attach on the loop's next task: this may be in the midst of a packet's way.
   if (call.stream->tracks())
@@ -205,7 +206,8 @@ void MediaWorker::do_close_call(CallKey key, EndReason reason) {
       continue;
     }
     viewer.viewer->on_end(reason);  // those that were not connected yet did not hear of it
-    viewer.viewer.reset();          // says goodbye
+    tell_left(id, viewer, "stream_ended", {});
+    viewer.viewer.reset();  // says goodbye
     forget_routes(id, viewer);
     at = viewers_.erase(at);
   }
@@ -242,8 +244,8 @@ void MediaWorker::warn_of_private_candidates(const SocketAddress& client) {
                client.ip(), candidates.empty() ? "" : candidates.front().ip());
 }
 
-void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer, Reach reach,
-                                ViewerCallbacks callbacks) {
+void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
+                                const ViewerAsks& asks, ViewerCallbacks callbacks) {
   Stream* stream = find_stream(name);
   if (!stream) return callbacks.answered(fail(Errc::NotFound, "there is no stream of this name"));
   if (viewers_.size() + waiting_.size() >= options_.max_viewers) {
@@ -253,11 +255,11 @@ void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
   if (const auto checked = sdp::check_viewer_offer(offer); !checked) {
     return callbacks.answered(std::unexpected(checked.error()));
   }
-  if (reach == Reach::TcpOnly && !viewer_ice_port_->has_tcp()) {
+  if (asks.reach == Reach::TcpOnly && !viewer_ice_port_->has_tcp()) {
     return callbacks.answered(
         fail(Errc::InvalidArgument, "transport: this server offers no TCP (webrtc.tcp is off)"));
   }
-  if (stream->tracks()) return callbacks.answered(accept(id, *stream, offer, reach, callbacks));
+  if (stream->tracks()) return callbacks.answered(accept(id, *stream, offer, asks, callbacks));
   auto timer = loop_.at(loop_.now() + options_.viewer_wait, [this, id] {
     const auto node = waiting_.extract(id.value);
     if (node.empty()) return;
@@ -265,7 +267,7 @@ void MediaWorker::do_add_viewer(ViewerId id, StreamName name, std::string offer,
         fail(Errc::Timeout, "the call of this stream was not answered in time"));
   });
   waiting_.emplace(id.value,
-                   Waiting{std::move(offer), name, reach, std::move(callbacks), std::move(timer)});
+                   Waiting{std::move(offer), name, asks, std::move(callbacks), std::move(timer)});
 }
 
 void MediaWorker::answer_waiting(const StreamName& name) {
@@ -279,12 +281,13 @@ void MediaWorker::answer_waiting(const StreamName& name) {
     const auto node = waiting_.extract(id);
     const Waiting& waiting = node.mapped();
     waiting.callbacks.answered(
-        accept(ViewerId{id}, *stream, waiting.offer, waiting.reach, waiting.callbacks));
+        accept(ViewerId{id}, *stream, waiting.offer, waiting.asks, waiting.callbacks));
   }
 }
 
 Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const std::string& offer,
-                                           Reach reach, const ViewerCallbacks& callbacks) {
+                                           const ViewerAsks& asks,
+                                           const ViewerCallbacks& callbacks) {
   sdp::ViewerAnswerOptions options{.tracks = *stream.tracks(),
                                    .local_ufrag = random_token(8),
                                    .local_pwd = random_token(24),
@@ -296,28 +299,29 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
                                    .video_rtx_ssrc = Ssrc{random_u32()}};
   for (const SocketAddress& ip : options_.viewer_candidates) {
     const SocketAddress address = ip.with_port(viewer_port_);
-    if (reach == Reach::Any) options.candidates.push_back(address);
+    if (asks.reach == Reach::Any) options.candidates.push_back(address);
     if (viewer_ice_port_->has_tcp()) options.candidates.push_back(address.as_tcp());
   }
   const auto answer = sdp::answer_viewer(offer, options);
   if (!answer) return std::unexpected(answer.error());
 
-  const auto later = [this, id] { loop_.post([this, id] { do_remove_viewer(id); }); };
   WebRtcViewer::Events events{
       .playing =
-          [this, name = stream.name(), told = callbacks.playing] {
-            CallMedia* call = find_call(name);
-            if (call && !call->first_viewer) call->first_viewer = loop_.now();
+          [told = callbacks.playing] {
             if (told) told();
           },
+      .first_frame = [this, id] { first_frame(id); },
       .changed =
           [changed = callbacks.changed](const WebRtcViewer::Plays& plays) {
             if (changed) changed({name_of(plays.audio), name_of(plays.video), plays.cause});
           },
       .failed =
-          [callbacks, later](std::string_view info) {
+          [this, id, callbacks](std::string_view info) {
             if (callbacks.failed) callbacks.failed(std::string(info));
-            later();
+            const bool closed = info == "Closed by peer";
+            loop_.post([this, id, closed, cause = std::string(info)] {
+              do_remove_viewer(id, closed ? "closed" : "failed", cause);
+            });
           },
       .stream_ended = callbacks.stream_ended,
   };
@@ -334,20 +338,62 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
       log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
   const ViewerIce ice{options.local_ufrag, answer->remote_ufrag, answer->remote_pwd};
   by_ufrag_.emplace(ice.local_ufrag, id);
-  viewers_.emplace(id, Viewer{stream.name(), ice, {}, std::move(viewer)});
+  const Viewer& placed =
+      viewers_.emplace(id, Viewer{stream.name(), ice, {}, std::move(viewer), asks, loop_.now()})
+          .first->second;
   const auto codec_of = [](const std::optional<sdp::ViewerTrack>& track) {
     return track ? std::optional(track->codec) : std::nullopt;
   };
-  return ViewerAccepted{
+  ViewerAccepted accepted{
       {name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)), answer->refused},
       answer->sdp,
       ice};
+  tell_joined(id, placed, accepted);
+  return accepted;
 }
 
-bool MediaWorker::do_remove_viewer(ViewerId id) {
+void MediaWorker::tell_joined(ViewerId id, const Viewer& viewer, const ViewerAccepted& accepted) {
+  const bool whep = viewer.asks.signalling == Signalling::Whep;
+  options_.tell({.type = EventType::ViewerJoined,
+                 .stream = viewer.stream,
+                 .data = {{"viewer", viewer_text(id)},
+                          {"signalling", whep ? "whep" : "websocket"},
+                          {"address", viewer.asks.client.ip()},
+                          {"audio_codec", text_or_null(accepted.audio_codec)},
+                          {"video_codec", text_or_null(accepted.video_codec)},
+                          {"refused", text_or_null(printable(accepted.refused))}}});
+}
+
+void MediaWorker::first_frame(ViewerId id) {
+  const auto found = viewers_.find(id);
+  if (found == viewers_.end()) return;
+  const Viewer& viewer = found->second;
+  CallMedia* call = find_call(viewer.stream);
+  if (call && !call->first_viewer) call->first_viewer = loop_.now();
+  options_.tell(
+      {.type = EventType::ViewerFirstFrame,
+       .stream = viewer.stream,
+       .data = {{"viewer", viewer_text(id)}, {"after_ms", to_ms(loop_.now() - viewer.joined)}}});
+}
+
+void MediaWorker::tell_left(ViewerId id, const Viewer& viewer, std::string_view reason,
+                            std::string_view cause) {
+  const ViewerStats stats = viewer.viewer->stats();
+  options_.tell({.type = EventType::ViewerLeft,
+                 .stream = viewer.stream,
+                 .data = {{"viewer", viewer_text(id)},
+                          {"reason", reason},
+                          {"cause", text_or_null(printable(cause))},
+                          {"watched_ms", to_ms(loop_.now() - viewer.joined)},
+                          {"packets", stats.packets_total},
+                          {"bytes", stats.bytes_total}}});
+}
+
+bool MediaWorker::do_remove_viewer(ViewerId id, std::string_view reason, std::string_view cause) {
   if (waiting_.erase(id.value) > 0) return true;
   const auto found = viewers_.find(id);
   if (found == viewers_.end()) return false;
+  tell_left(id, found->second, reason, cause);
   found->second.viewer.reset();  // says goodbye
   forget_routes(id, found->second);
   viewers_.erase(found);

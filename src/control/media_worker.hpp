@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "control/events/event.hpp"
 #include "control/stream_outputs.hpp"
 #include "egress/webrtc_viewer.hpp"
 #include "ingest/sip_source.hpp"
@@ -59,6 +60,7 @@ class MediaWorker final : private DatagramReader {
     Duration no_media_after = std::chrono::seconds(5);
     size_t max_viewers = 10'000;
     StreamOutputs::Options outputs;
+    std::function<void(Event)> tell = [](Event) {};  ///< what becomes of viewers; from the loop
   };
   /// Binds the viewers' port and starts the loop. Errors: Io.
   static Result<std::unique_ptr<MediaWorker>> start(Options options, const DtlsContext& dtls,
@@ -68,7 +70,7 @@ class MediaWorker final : private DatagramReader {
   using CallKey = uint64_t;
   struct CallCallbacks {
     std::function<void(Result<SipSource::Ports>)> opened;
-    std::function<void()> live;
+    std::function<void(TrackList)> live;  ///< and again when a codec changes
     std::function<void()> no_media;
     std::function<void()> info_wanted;
     std::function<void(char)> digit;  ///< by RFC 4733
@@ -97,12 +99,17 @@ class MediaWorker final : private DatagramReader {
     std::function<void(EndReason)> stream_ended;   ///< last
   };
   enum class Reach : uint8_t { Any, TcpOnly };  ///< which candidates the answer offers
-  /// @param client  who asks; a public one is unlikely to reach private candidates, and the log
-  /// says so
-  /// @param reach  InvalidArgument when it is TcpOnly and TCP is off
-  void add_viewer(ViewerId id, StreamName stream, std::string offer, const SocketAddress& client,
-                  Reach reach, ViewerCallbacks callbacks);
-  /// `done` hears whether it was there.
+  enum class Signalling : uint8_t { Whep, WebSocket };
+  struct ViewerAsks {
+    SocketAddress client;  ///< who asks
+    Signalling signalling = Signalling::Whep;
+    Reach reach = Reach::Any;
+  };
+  /// InvalidArgument also when TcpOnly is asked for and TCP is off. That a client of a public
+  /// address is unlikely to reach private candidates is said in the log.
+  void add_viewer(ViewerId id, StreamName stream, std::string offer, const ViewerAsks& asks,
+                  ViewerCallbacks callbacks);
+  /// It has gone by itself. `done` hears whether it was there.
   void remove_viewer(ViewerId id, std::function<void(bool)> done = {});
   /// How a viewer fares, and what it watches.
   struct ViewerReport {
@@ -142,19 +149,21 @@ class MediaWorker final : private DatagramReader {
     std::unique_ptr<Stream> stream;
     std::unique_ptr<SipSource> source;
     CallCallbacks callbacks;
-    bool told_live = false;
-    std::optional<Instant> first_viewer;  // that was connected
+    std::optional<TrackList> told_live;
+    std::optional<Instant> first_viewer;  // that had its first frame
   };
   struct Viewer {
     StreamName stream;
     ViewerIce ice;
     std::optional<SocketAddress> address;  // under which it is in by_address_
     std::unique_ptr<WebRtcViewer> viewer;
+    ViewerAsks asks;
+    Instant joined;
   };
   struct Waiting {
     std::string offer;
     StreamName stream;
-    Reach reach;
+    ViewerAsks asks;
     ViewerCallbacks callbacks;
     MediaLoop::Timer timer;
   };
@@ -164,13 +173,17 @@ class MediaWorker final : private DatagramReader {
   void on_port_unreachable(const SocketAddress& to, Instant now) override;
   void do_open_call(CallKey key, StreamName name, bool audio, bool video, CallCallbacks callbacks);
   void do_close_call(CallKey key, EndReason reason);
-  void do_add_viewer(ViewerId id, StreamName name, std::string offer, Reach reach,
+  void do_add_viewer(ViewerId id, StreamName name, std::string offer, const ViewerAsks& asks,
                      ViewerCallbacks callbacks);
-  bool do_remove_viewer(ViewerId id);
+  bool do_remove_viewer(ViewerId id, std::string_view reason, std::string_view cause = {});
+  void first_frame(ViewerId id);
+  void tell_joined(ViewerId id, const Viewer& viewer, const ViewerAccepted& accepted);
+  void tell_left(ViewerId id, const Viewer& viewer, std::string_view reason,
+                 std::string_view cause);
   void on_stream_change(CallMedia& call);
   void answer_waiting(const StreamName& name);
-  Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer, Reach reach,
-                                const ViewerCallbacks& callbacks);
+  Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer,
+                                const ViewerAsks& asks, const ViewerCallbacks& callbacks);
   void forget_routes(ViewerId id, const Viewer& viewer);
   void forget_address(ViewerId id, const std::optional<SocketAddress>& address);
   void note_address(ViewerId id, Viewer& viewer);

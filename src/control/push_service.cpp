@@ -5,14 +5,16 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "control/json_text.hpp"
 
 namespace sipcast {
 
-PushService::PushService(Options options, EventLoop& control, MediaPlane& media,
+PushService::PushService(Options options, EventLoop& control, MediaPlane& media, EventLog& events,
                          std::unique_ptr<DnsClient> dns, Logger log)
     : options_(std::move(options)),
       control_(control),
       media_(media),
+      events_(events),
       log_(std::move(log)),
       dns_(std::move(dns)) {
   if (auto silence = ffmpeg::make_silence(options_.audio_bitrate_bps)) silence_ = *silence;
@@ -71,6 +73,12 @@ Result<void> PushService::begin(const std::string& id, Push& push, const SocketA
   options.slate = asked.slate;
   options.server.ca_file = options_.ca_file;
   options.server.flash_version = asked.flash_version;
+  options.changed = [this, id, alive = alive_, &control = control_](PushState state,
+                                                                    const std::string& cause) {
+    control.post([this, id, alive, state, cause] {
+      if (*alive) changed(id, state, cause);
+    });
+  };
   const Logger log =
       log_.with("stream", asked.stream.value).with("push", printable(asked.url.shown()));
   const auto ended = [this, id, alive = alive_] {
@@ -90,7 +98,28 @@ Result<void> PushService::begin(const std::string& id, Push& push, const SocketA
       .add_output(OutputId{push.key}, asked.stream, FrameCodec::Aac, push.running->sink(),
                   [log](const Error& error) { log.error("{}", error.cause); });
   log.info("push begins");
+  tell(EventType::PushStarted, id, push, {});
   return {};
+}
+
+void PushService::changed(const std::string& id, PushState state, const std::string& cause) {
+  const auto at = pushes_.find(id);
+  if (at == pushes_.end()) return;
+  const bool again = std::exchange(at->second.told, state) == state;
+  if (state == PushState::Publishing) tell(EventType::PushPublishing, id, at->second, {});
+  if (state == PushState::Retrying && !again) {
+    tell(EventType::PushRetrying, id, at->second, cause);
+  }
+}
+
+void PushService::tell(EventType type, const std::string& id, const Push& push,
+                       const std::string& cause) {
+  events_.publish(
+      {.type = type,
+       .stream = push.asked.stream,
+       .data = {{"push", id},
+                {"url", printable(shown_rtmp_url(push.asked.asked_url, push.asked.kind))},
+                {"cause", text_or_null(printable(cause))}}});
 }
 
 PushInfo PushService::info(const std::string& id, const Push& push) const {
@@ -115,6 +144,7 @@ std::vector<PushInfo> PushService::list() const {
 void PushService::drop(std::map<std::string, Push>::iterator at) {
   Push& push = at->second;
   if (push.running) {
+    tell(EventType::PushEnded, at->first, push, push.running->stats().cause);
     media_.worker_for(push.asked.stream).remove_output(OutputId{push.key});
     push.running->request_stop();
     // Its thread may take a moment to hear of it: nobody waits for that here.

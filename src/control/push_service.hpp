@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/worker_pool.hpp"
+#include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "control/rtmp_url.hpp"
 #include "egress/rtmp_push.hpp"
@@ -49,7 +50,7 @@ class PushService {
     size_t max_pushes = 100;
     int audio_bitrate_bps = 64'000;
   };
-  PushService(Options options, EventLoop& control, MediaPlane& media,
+  PushService(Options options, EventLoop& control, MediaPlane& media, EventLog& events,
               std::unique_ptr<DnsClient> dns, Logger log);
   ~PushService();
 
@@ -77,17 +78,21 @@ class PushService {
     uint64_t key = 0;
     std::unique_ptr<RtmpPush> running;  // null while the host is looked up
     bool muted = false, sound = false;
+    PushState told = PushState::Waiting;  // by an event
   };
   void resolved(const std::string& id, const Result<SocketAddress>& address,
                 const std::function<void(Result<PushInfo>)>& done);
   Result<void> begin(const std::string& id, Push& push, const SocketAddress& address);
   void drop(std::map<std::string, Push>::iterator at);
+  void changed(const std::string& id, PushState state, const std::string& cause);
+  void tell(EventType type, const std::string& id, const Push& push, const std::string& cause);
   PushInfo info(const std::string& id, const Push& push) const;
   Result<std::string> sound_path(const std::string& file) const;
 
   Options options_;
   EventLoop& control_;
   MediaPlane& media_;
+  EventLog& events_;
   Logger log_;
   std::unique_ptr<DnsClient> dns_;
   ffmpeg::SoundPtr silence_;

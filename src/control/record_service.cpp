@@ -60,8 +60,13 @@ Result<RecordRotation> parse_rotation(std::string_view text) {
   return RecordRotation{.after = std::chrono::seconds(*number)};
 }
 
-RecordService::RecordService(Options options, EventLoop& control, MediaPlane& media, Logger log)
-    : options_(std::move(options)), control_(control), media_(media), log_(std::move(log)) {
+RecordService::RecordService(Options options, EventLoop& control, MediaPlane& media,
+                             EventLog& events, Logger log)
+    : options_(std::move(options)),
+      control_(control),
+      media_(media),
+      events_(events),
+      log_(std::move(log)) {
   writing_.run([directory = options_.directory, log = log_] {
     const RepairStats stats = repair_recordings(directory);
     if (stats.finished + stats.discarded > 0) {
@@ -115,6 +120,7 @@ Result<void> RecordService::start(StartRecording command) {
   attach(entry);
   entries_.emplace(stream, std::move(entry));
   arm();
+  events_.publish({.type = EventType::RecordingStarted, .stream = StreamName{stream}});
   return {};
 }
 
@@ -158,8 +164,12 @@ void RecordService::worked(const std::string& stream, uint64_t key, bool goes_on
   Entry& entry = found->second;
   entry.busy = false;
   if (goes_on) return;
-  if (entry.recording->stats().cause.empty()) return drop(found);
+  const std::string cause = entry.recording->stats().cause;
+  if (cause.empty()) return drop(found);
   entry.failed = true;  // it stays visible, with its cause, until the stream ends
+  events_.publish({.type = EventType::RecordingFailed,
+                   .stream = entry.asked.stream,
+                   .data = {{"cause", printable(cause)}}});
   media_.worker_for(entry.asked.stream).remove_output(OutputId{entry.key});
 }
 
@@ -199,12 +209,24 @@ void RecordService::finish_file(const std::string& path, RecordManifest manifest
   if (const auto written = write_manifest(path + ".json", manifest); !written) {
     log_.warning("{}", written.error().cause);
   }
+  tell_finished(manifest);
   if (options_.hook_script.empty()) return;
   std::error_code error;
   const std::string absolute = std::filesystem::absolute(path, error).string();
   const auto ran = run_record_hook(options_.hook_script, manifest.stream, absolute, manifest.call,
                                    ending_ ? kHookPatienceAtTheEnd : kHookPatience);
   if (!ran) log_.warning("on_record_hook_script: {}", ran.error().cause);
+}
+
+void RecordService::tell_finished(const RecordManifest& manifest) const {
+  Event event{.type = EventType::RecordingFinished, .stream = StreamName{manifest.stream}};
+  event.data = {{"file", printable(manifest.file)},
+                {"bytes", manifest.bytes},
+                {"length_ms", to_ms(manifest.length)},
+                {"sha256", manifest.sha256}};
+  control_.post([&events = events_, alive = alive_, event = std::move(event)]() mutable {
+    if (*alive) events.publish(std::move(event));
+  });
 }
 
 void RecordService::on_hold(const StreamName& stream, bool held) {

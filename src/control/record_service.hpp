@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/worker_pool.hpp"
+#include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "egress/recording.hpp"
 #include "net/event_loop.hpp"
@@ -51,7 +52,8 @@ class RecordService {
     bool every_call = false;   ///< sip_record_stream
   };
   /// Finishes what a run before has left in the directory, on the disk's thread.
-  RecordService(Options options, EventLoop& control, MediaPlane& media, Logger log);
+  RecordService(Options options, EventLoop& control, MediaPlane& media, EventLog& events,
+                Logger log);
   /// Ends every file.
   ~RecordService();
 
@@ -80,10 +82,12 @@ class RecordService {
   void drop(std::map<std::string, Entry>::iterator at);
   /// On the thread of finishing_.
   void finish_file(const std::string& path, RecordManifest manifest) const;
+  void tell_finished(const RecordManifest& manifest) const;
 
   Options options_;
   EventLoop& control_;
   MediaPlane& media_;
+  EventLog& events_;
   Logger log_;
   uint64_t last_key_ = 1ull << 40;        // apart from the keys of pushes
   std::map<std::string, Entry> entries_;  // by stream

@@ -94,8 +94,8 @@ void play(MediaPlane& media, const Servers& servers, const http::Request& reques
   }
   const auto reach =
       iequals(transport, "tcp") ? MediaWorker::Reach::TcpOnly : MediaWorker::Reach::Any;
-  media.worker_for(name).add_viewer(id, name, request.body, request.remote, reach,
-                                    std::move(callbacks));
+  media.worker_for(name).add_viewer(
+      id, name, request.body, {.client = request.remote, .reach = reach}, std::move(callbacks));
 }
 
 /// RFC 9725 §4.3: what to say to a fragment for this ICE session.

@@ -66,9 +66,12 @@ PushStats RtmpPush::stats() const {
 }
 
 void RtmpPush::set_state(PushState state, std::string cause) {
-  const std::lock_guard lock(mutex_);
-  stats_.state = state;
-  stats_.cause = std::move(cause);
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.state = state;
+    stats_.cause = cause;
+  }
+  if (options_.changed) options_.changed(state, cause);
 }
 
 bool RtmpPush::interrupted() const {
@@ -159,12 +162,13 @@ bool RtmpPush::begin(const FrameSequencer::Begin& wanted) {
   open_tracks_ = wanted.tracks;
   if (!epoch_) epoch_ = wanted.start;
   retry_ = options_.first_retry;
-  const std::lock_guard lock(mutex_);
-  stats_.state = PushState::Publishing;
-  stats_.cause.clear();
-  ++stats_.connections_total;
-  stats_.width = video ? video->width : 0;
-  stats_.height = video ? video->height : 0;
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.connections_total;
+    stats_.width = video ? video->width : 0;
+    stats_.height = video ? video->height : 0;
+  }
+  set_state(PushState::Publishing, {});
   log_.info("publishing {}{}", video ? "H264 and " : "", "AAC");
   return true;
 }

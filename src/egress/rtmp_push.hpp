@@ -45,6 +45,8 @@ class RtmpPush {
     Duration first_retry = std::chrono::milliseconds(250);  ///< doubles from attempt to attempt
     Duration last_retry = std::chrono::milliseconds(2500);
     Duration patience = std::chrono::seconds(10);  ///< for a server that does not answer or read
+    /// It publishes, or retries, or has ended by itself: from the push's thread.
+    std::function<void(PushState, const std::string& cause)> changed = {};
   };
   /// `ended` is called on the push's thread when it ends by itself; the push may be destroyed
   /// later, not within.

@@ -226,6 +226,10 @@ bool WebRtcViewer::send_packet(TrackRewriter& rewriter, const Packet& packet) {
   port_.commit(sealed, *peer_.selected());
   ++stats_.packets_total;
   stats_.bytes_total += sealed;
+  if (!told_first_frame_ && (!video_ || !video_->playable() || &rewriter == &*video_)) {
+    told_first_frame_ = true;
+    if (events_.first_frame) events_.first_frame();
+  }
   return true;
 }
 

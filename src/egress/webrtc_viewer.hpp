@@ -44,6 +44,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   /// destroyed once it has returned, not from within.
   struct Events {
     std::function<void()> playing;                      ///< media flows
+    std::function<void()> first_frame;                  ///< of video, where it gets video
     std::function<void(const Plays&)> changed;          ///< the phone changed a codec
     std::function<void(std::string_view info)> failed;  ///< an SDK info text
     std::function<void(EndReason reason)> stream_ended;
@@ -104,6 +105,7 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
   MediaLoop::Timer peer_timer_, replay_timer_, report_timer_;
   Instant peer_timer_due_{};
   ViewerStats stats_;
+  bool told_first_frame_ = false;
   bool over_ = false;
 };
 

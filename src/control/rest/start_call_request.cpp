@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "control/json_text.hpp"
 #include "control/rest/json_fields.hpp"
 #include "control/rtmp_url.hpp"
 
@@ -60,10 +61,6 @@ Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port, bo
   if (!is_host(target.host))
     return fail(Errc::InvalidArgument, "sipOutboundProxy: is no host name or address");
   return target;
-}
-
-boost::json::value text_or_null(const std::string& text) {
-  return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
 }
 
 boost::json::object to_object(const CallInfo& info) {

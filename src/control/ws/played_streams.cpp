@@ -107,11 +107,13 @@ void PlayedStreams::play(const json::object& request) {
   playing_.emplace(id, std::move(playing));
   log_.info("plays {} by {}", printable(name.value, 80), provider);
   if (provider == "MSE") return play_mse(id, name, viewer);
-  media_.worker_for(name).add_viewer(viewer, name, text_of(request, "sdp"), options_.client,
-                                     text_of(request, "transport") == "TCP"
-                                         ? MediaWorker::Reach::TcpOnly
-                                         : MediaWorker::Reach::Any,
-                                     callbacks_for(id, viewer));
+  media_.worker_for(name).add_viewer(
+      viewer, name, text_of(request, "sdp"),
+      {.client = options_.client,
+       .signalling = MediaWorker::Signalling::WebSocket,
+       .reach = text_of(request, "transport") == "TCP" ? MediaWorker::Reach::TcpOnly
+                                                       : MediaWorker::Reach::Any},
+      callbacks_for(id, viewer));
 }
 
 MediaWorker::ViewerCallbacks PlayedStreams::callbacks_for(const std::string& id, ViewerId viewer) {
