@@ -79,6 +79,12 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   set_target_properties(sipcast PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 endif()
 
+# The client for people shares base alone.
+sipcast_layer(ctl DEPENDS base LINK PkgConfig::CURL Boost::json)
+add_executable(sipcastctl ${CMAKE_SOURCE_DIR}/src/ctl/main.cpp)
+target_link_libraries(sipcastctl PRIVATE sipcast_ctl)
+set_target_properties(sipcastctl PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
 # The test phone alone, while the rest does not link; not installed.
 add_executable(sipcast_phone_main EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/src/phone/main.cpp)
 target_link_libraries(sipcast_phone_main PRIVATE sipcast_phone)

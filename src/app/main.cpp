@@ -34,7 +34,7 @@ int serve(const Options& options, const std::vector<std::string>& warnings) {
   // Blocked before any thread starts, so that all inherit it and sigwait() is the only receiver.
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -51,6 +51,10 @@ int serve(const Options& options, const std::vector<std::string>& warnings) {
     sigwait(&signals, &signal);
     if (signal == SIGHUP) {
       (*server)->reload();
+      continue;
+    }
+    if (signal == SIGUSR1) {
+      (*server)->drain();
       continue;
     }
     log.info("{}: hanging up", signal == SIGINT ? "SIGINT" : "SIGTERM");

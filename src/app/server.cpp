@@ -1,6 +1,9 @@
 #include "app/server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -24,8 +27,9 @@
 #include "control/rest/recorder_routes.hpp"
 #include "control/rest/stat_routes.hpp"
 #include "control/rest/stream_routes.hpp"
-#include "control/rest/trace_routes.hpp"
 #include "control/rest/wcs_resources.hpp"
+#include "control/v1/event_routes.hpp"
+#include "control/v1/server_routes.hpp"
 #include "control/whep_routes.hpp"
 #include "control/ws/wcs_session.hpp"
 #include "http/server.hpp"
@@ -35,6 +39,9 @@
 namespace sipcast {
 namespace {
 using namespace std::chrono_literals;
+
+/// Who has asked for it by REST wants an answer.
+constexpr Duration kAfterDrain = 1s;
 
 /// What browsers are told when nothing is configured and we are bound to all addresses: the
 /// addresses of the default routes, by asking the routing table for documentation addresses
@@ -103,6 +110,7 @@ struct Server::Parts {
   std::unique_ptr<DtlsContext> dtls;
   std::unique_ptr<EventLoop> control, web;
   EventLog events;
+  ServerCounters counters{events};
   std::unique_ptr<MediaPlane> media;
   std::unique_ptr<Access> access;
   std::unique_ptr<AppRegistry> apps;
@@ -115,6 +123,8 @@ struct Server::Parts {
   std::unique_ptr<RecordService> recordings;
   std::unique_ptr<HlsService> hls;
   std::unique_ptr<SnapshotService> snapshots;
+  std::unique_ptr<EventFeeds> feeds;
+  EventLoop::Timer stop_timer;
   std::unique_ptr<ws::WcsSessions> sessions;
   http::Router router;
   std::shared_ptr<TlsCredentials> tls;
@@ -294,24 +304,30 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   if (!devices) return fail(devices.error().code, "sip.devices: " + devices.error().cause);
   devices->set_dtls_fingerprint(p.dtls->fingerprint());
   p.calls = std::make_unique<CallService>(
-      CallService::Options{.linger = options.call_linger,
-                           .no_answer = options.call_no_answer,
-                           .limits = {.max_duration = options.call_max_duration,
-                                      .rtp_timeout = options.call_rtp_timeout,
-                                      .end_without_rtp = options.call_rtp_timeout_ends,
-                                      .unwatched = options.call_unwatched},
-                           .incoming = std::move(*incoming),
-                           .users = std::move(*users),
-                           .challenge = algorithms_of(options.sip_challenge),
-                           .refer = options.sip_refer,
-                           .realm = options.sip_realm,
-                           .devices = std::move(*devices),
-                           .trace = {.keep_failed = options.trace_keep_failed,
-                                     .keep_ended = options.trace_keep_ended,
-                                     .max_ended = options.trace_max},
-                           .dial = {.rules = std::move(*dial),
-                                    .max_calls = options.dial_max_calls,
-                                    .max_calls_per_hour = options.dial_max_calls_per_hour}},
+      CallService::Options{
+          .linger = options.call_linger,
+          .no_answer = options.call_no_answer,
+          .limits = {.max_duration = options.call_max_duration,
+                     .rtp_timeout = options.call_rtp_timeout,
+                     .end_without_rtp = options.call_rtp_timeout_ends,
+                     .unwatched = options.call_unwatched},
+          .incoming = std::move(*incoming),
+          .users = std::move(*users),
+          .challenge = algorithms_of(options.sip_challenge),
+          .refer = options.sip_refer,
+          .realm = options.sip_realm,
+          .devices = std::move(*devices),
+          .trace = {.keep_failed = options.trace_keep_failed,
+                    .keep_ended = options.trace_keep_ended,
+                    .max_ended = options.trace_max,
+                    .on_milestone =
+                        [&p](Milestone milestone, Duration since_start) {
+                          p.counters.on_milestone(milestone, since_start);
+                        }},
+          .dial = {.rules = std::move(*dial),
+                   .max_calls = options.dial_max_calls,
+                   .max_calls_per_hour = options.dial_max_calls_per_hour},
+          .on_message = [&p](const TracedMessage& message) { p.counters.on_sip_message(message); }},
       *p.control, *p.sip, *p.media, p.events, log);
   p.call_hooks = std::make_unique<CallHooks>(p.events, *p.calls, *p.hooks, *p.control, log);
   auto dns = DnsClient::create(*p.control, {.servers = options.dns_servers});
@@ -351,6 +367,14 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   };
   p.calls->on_hold = [&p](const StreamName& name, bool held) { p.recordings->on_hold(name, held); };
   p.snapshots = std::make_unique<SnapshotService>(*p.media);
+  p.calls->on_drained = [&p] {
+    p.stop_timer = p.control->after(kAfterDrain, [&p] {
+      if (!p.calls->draining() || p.calls->running() > 0) return;
+      p.log.info("drained: the last call has ended");
+      ::kill(::getpid(), SIGTERM);
+    });
+  };
+  p.feeds = std::make_unique<EventFeeds>(EventFeeds::Options{}, *p.control, p.events);
   p.sessions = std::make_unique<ws::WcsSessions>(
       ws::WcsSessions::Options{.ping_interval = options.keep_alive_interval,
                                .probes = options.keep_alive_probes},
@@ -380,6 +404,12 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_trace_routes(p.router, *p.control, *p.calls);
   rest::add_emergency_stop_routes(p.router, *p.control, *p.calls);
   rest::add_app_routes(p.router, *p.apps);
+  const v1::Services services{*p.control, *p.media, *p.calls, *p.pushes, *p.recordings, p.events};
+  v1::add_call_routes(p.router, services);
+  v1::add_stream_routes(p.router, services);
+  v1::add_output_routes(p.router, services);
+  v1::add_event_routes(p.router, services, *p.feeds);
+  v1::add_server_routes(p.router, services, p.counters, *p.feeds);
   auto ice_servers = parse_ice_servers(options.webrtc_ice_servers);
   if (!ice_servers) {
     return fail(ice_servers.error().code, "webrtc.ice_servers: " + ice_servers.error().cause);
@@ -426,6 +456,10 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
 }
 
 std::vector<std::string> Server::urls() const { return parts_->urls; }
+
+void Server::drain() {
+  parts_->control->post([this] { parts_->calls->drain(true); });
+}
 
 void Server::reload() {
   const auto read_again = [this](std::string_view what, const Result<void>& done) {

@@ -21,6 +21,8 @@ class Server {
   std::vector<std::string> urls() const;
   /// Reads the TLS certificate and key, users, API keys and apps again (SIGHUP).
   void reload();
+  /// No new calls (SIGUSR1); when the last one has ended, SIGTERM comes.
+  void drain();
   /// BYE to phones, STOPPED to viewers; waits up to `patience` for the phones' answers.
   void shutdown(Duration patience);
 

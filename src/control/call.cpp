@@ -93,6 +93,7 @@ void Call::open_media() {
        .live = on_control([this](const TrackList& tracks) {
          tell(info_.live ? EventType::StreamChanged : EventType::StreamLive, codecs_of(tracks));
          info_.live = true;
+         note_media();
        }),
        .no_media = on_control([this] {
          warn(fmt::format(
@@ -228,6 +229,15 @@ void Call::tell_status(CallStatus before) {
   std::unreachable();
 }
 
+void Call::note_media() {
+  worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,
+                               key = key_](MediaWorker::CallActivity activity) {
+    control->post([recorder, key, activity = std::move(activity)]() mutable {
+      recorder->set_media(key, std::move(activity));
+    });
+  });
+}
+
 void Call::note(std::string text) {
   log_.info("{}", text);
   trace_.add_event(now(), std::move(text));
@@ -313,12 +323,7 @@ void Call::end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> 
   }
   registration_.reset();
   env_.sip.rearm();
-  worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,
-                               key = key_](MediaWorker::CallActivity activity) {
-    control->post([recorder, key, activity = std::move(activity)]() mutable {
-      recorder->set_media(key, std::move(activity));
-    });
-  });
+  note_media();
   // The media loop closes what it has opened, or opens yet: its messages come in order.
   worker_.close_call(key_, told.value_or(outcome.reason));
   tell(EventType::StreamEnded, {{"reason", to_string(told.value_or(outcome.reason))}});

@@ -72,6 +72,10 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// Errors: InvalidArgument, AlreadyExists.
   Result<void> transfer(std::string_view target);
   const CallInfo& info() const { return info_; }
+  /// A viewer has its first frame: the first one is a milestone.
+  void on_viewer_frame() {
+    if (!trace_.reached(Milestone::FirstViewer)) note_media();
+  }
   bool has_media() const { return media_open_; }  ///< its media loop knows it
 
  private:
@@ -85,6 +89,8 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   void set_status(CallStatus status, int sip_status);
   void tell(EventType type, boost::json::object data = {});
   void tell_status(CallStatus before);
+  /// Its figures, into the trace.
+  void note_media();
   /// Into the log, and into the trace.
   void note(std::string text);
   void warn(std::string text);

@@ -19,7 +19,15 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
       recorder_(options_.trace, control),
       verifier_({.users = options_.users, .algorithms = options_.challenge}),
       registrations_(control, sip) {
-  sip_.set_tap([this](TracedMessage message) { recorder_.on_message(std::move(message)); });
+  figures_ = events_.subscribe([this](const EventPtr& event) {
+    if (event->type != EventType::ViewerFirstFrame) return;
+    const auto running = by_id_.find(event->call.value);
+    if (running != by_id_.end()) calls_.at(running->second)->on_viewer_frame();
+  });
+  sip_.set_tap([this](TracedMessage message) {
+    if (options_.on_message) options_.on_message(message);
+    recorder_.on_message(std::move(message));
+  });
   const bool nobody = options_.incoming.empty() && options_.refer == Call::ReferPolicy::Off;
   if (nobody) return;  // the user agent refuses everyone
   sip_.agent().set_incoming_handler(
@@ -31,6 +39,7 @@ CallService::CallService(Options options, EventLoop& control, SipEndpoint& sip, 
 }
 
 Result<CallId> CallService::start(StartCall command) {
+  if (draining_) return fail(Errc::Exhausted, "this server is draining: it takes no new calls");
   if (by_id_.contains(command.id.value)) {
     return fail(Errc::AlreadyExists, "callId: a call with this id is running");
   }
@@ -85,6 +94,21 @@ void CallService::ended(Call& call) {
   // Not from inside of the call's own function.
   auto node = std::make_shared<std::unique_ptr<Call>>(std::move(calls_.extract(key).mapped()));
   control_.post([node] {});
+  if (draining_ && calls_.empty() && on_drained) on_drained();
+}
+
+void CallService::drain(bool on) {
+  if (std::exchange(draining_, on) == on) return;
+  log_.info("{}; {} calls run", on ? "draining: no new calls" : "draining no more", running());
+  events_.publish(
+      {.type = EventType::ServerDraining, .data = {{"draining", on}, {"calls", running()}}});
+  if (on && calls_.empty() && on_drained) on_drained();
+}
+
+std::optional<CallId> CallService::call_of(const StreamName& name) const {
+  const auto found = by_stream_.find(name.value);
+  if (found == by_stream_.end()) return {};
+  return calls_.at(found->second)->info().asked.id;
 }
 
 std::vector<CallInfo> CallService::find(const CallFilter& filter) const {
@@ -160,6 +184,7 @@ void CallService::on_incoming(const sip::IncomingCall& incoming) {
     return refuse(incoming, decision.sip_status, "sip.incoming says so");
   }
   if (!decision.user.empty() && !authenticated(incoming, decision.user)) return;
+  if (draining_) return refuse(incoming, 503, "this server is draining");
   StartCall command{.id = CallId{random_token(16)},
                     .callee = incoming.request_user,
                     .stream = StreamName{decision.stream},

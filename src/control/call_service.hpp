@@ -35,6 +35,8 @@ class CallService {
     DeviceRules devices;  ///< what our descriptions say
     FlightRecorder::Options trace;
     DialGuard::Options dial;
+    /// Every SIP message of ours, sent and received; its secrets are not masked.
+    std::function<void(const TracedMessage&)> on_message = {};
   };
   CallService(Options options, EventLoop& control, SipEndpoint& sip, MediaPlane& media,
               EventLog& events, Logger log);
@@ -68,6 +70,12 @@ class CallService {
   bool stopped() const { return guard_.stopped(); }
   /// True from start() until the call has ended.
   bool has_stream(const StreamName& name) const { return by_stream_.contains(name.value); }
+  /// The call that has this stream now.
+  std::optional<CallId> call_of(const StreamName& name) const;
+  /// No new calls, in either direction, while it is on; on_drained when the last one has ended.
+  void drain(bool on);
+  bool draining() const { return draining_; }
+  std::function<void()> on_drained;
   /// What a client calls a stream: its name, or its call's id.
   std::optional<StreamName> stream_of(const std::string& media_session_id) const;
   /// What an app says to a call that the rules let in.
@@ -119,8 +127,10 @@ class CallService {
   sip::DigestVerifier verifier_;
   Registrations registrations_;
   uint64_t last_key_ = 0;
+  bool draining_ = false;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;  // by key: oldest first
   std::map<uint64_t, Gone> lingering_;
+  EventLog::Subscription figures_;
   std::map<std::string, uint64_t> by_id_, by_stream_;
   std::set<sip::CallHandle> undecided_;  // ask_app is being asked
 };

@@ -1,11 +1,9 @@
 #include "control/media_worker.hpp"
 
 #include <algorithm>
-#include <mutex>
 
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "control/json_text.hpp"
 
 namespace sipcast {
 namespace {
@@ -13,8 +11,16 @@ std::string name_of(std::optional<Codec> codec) {
   return codec ? std::string(codec_name(*codec)) : "";
 }
 
-/// As in the path of a WHEP session.
-std::string viewer_text(ViewerId id) { return fmt::format("{:016x}", id.value); }
+/// What a description says about its codecs, of a line each.
+std::string format_lines(std::string_view sdp) {
+  std::string lines;
+  for (const std::string_view line : split(sdp, '\n')) {
+    if (line.starts_with("a=rtpmap:") || line.starts_with("a=fmtp:")) {
+      lines.append(trim(line)).append("\n");
+    }
+  }
+  return lines;
+}
 }  // namespace
 
 MediaWorker::MediaWorker(Options options, const DtlsContext& dtls, Logger log)
@@ -144,18 +150,6 @@ void MediaWorker::list_streams(std::function<void(std::vector<StreamInfo>)> done
     for (const auto& [key, call] : calls_) streams.push_back(info_of(call));
     done(std::move(streams));
   });
-}
-
-StreamInfo MediaWorker::info_of(const CallMedia& call) {
-  const Stream& stream = *call.stream;
-  return {.name = stream.name().value,
-          .state = stream.state(),
-          .tracks = stream.tracks().value_or(TrackList{}),
-          .size = stream.video_size(),
-          .viewers = stream.sinks(),
-          .stats = stream.stats(),
-          .source = call.source->stats(),
-          .keyframes = stream.broker().stats()};
 }
 
 void MediaWorker::do_open_call(CallKey key, StreamName name, bool audio, bool video,
@@ -317,8 +311,10 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
           },
       .first_frame = [this, id] { first_frame(id); },
       .changed =
-          [changed = callbacks.changed](const WebRtcViewer::Plays& plays) {
-            if (changed) changed({name_of(plays.audio), name_of(plays.video), plays.cause});
+          [this, id, changed = callbacks.changed](const WebRtcViewer::Plays& plays) {
+            const ViewerPlays now{name_of(plays.audio), name_of(plays.video), plays.cause};
+            if (const auto at = viewers_.find(id); at != viewers_.end()) at->second.plays = now;
+            if (changed) changed(now);
           },
       .failed =
           [this, id, callbacks](std::string_view info) {
@@ -344,55 +340,22 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
       log_.with("stream", stream.name().value).with("viewer", fmt::format("{:x}", id.value)));
   const ViewerIce ice{options.local_ufrag, answer->remote_ufrag, answer->remote_pwd};
   by_ufrag_.emplace(ice.local_ufrag, id);
-  const Viewer& placed =
-      viewers_.emplace(id, Viewer{stream.name(), ice, {}, std::move(viewer), asks, loop_.now()})
-          .first->second;
   const auto codec_of = [](const std::optional<sdp::ViewerTrack>& track) {
     return track ? std::optional(track->codec) : std::nullopt;
   };
-  ViewerAccepted accepted{
-      {name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)), answer->refused},
-      answer->sdp,
-      ice};
-  tell_joined(id, placed, accepted);
-  return accepted;
-}
-
-void MediaWorker::tell_joined(ViewerId id, const Viewer& viewer, const ViewerAccepted& accepted) {
-  const bool whep = viewer.asks.signalling == Signalling::Whep;
-  options_.tell({.type = EventType::ViewerJoined,
-                 .stream = viewer.stream,
-                 .data = {{"viewer", viewer_text(id)},
-                          {"signalling", whep ? "whep" : "websocket"},
-                          {"address", viewer.asks.client.ip()},
-                          {"audio_codec", text_or_null(accepted.audio_codec)},
-                          {"video_codec", text_or_null(accepted.video_codec)},
-                          {"refused", text_or_null(printable(accepted.refused))}}});
-}
-
-void MediaWorker::first_frame(ViewerId id) {
-  const auto found = viewers_.find(id);
-  if (found == viewers_.end()) return;
-  const Viewer& viewer = found->second;
-  CallMedia* call = find_call(viewer.stream);
-  if (call && !call->first_viewer) call->first_viewer = loop_.now();
-  options_.tell(
-      {.type = EventType::ViewerFirstFrame,
-       .stream = viewer.stream,
-       .data = {{"viewer", viewer_text(id)}, {"after_ms", to_ms(loop_.now() - viewer.joined)}}});
-}
-
-void MediaWorker::tell_left(ViewerId id, const Viewer& viewer, std::string_view reason,
-                            std::string_view cause) {
-  const ViewerStats stats = viewer.viewer->stats();
-  options_.tell({.type = EventType::ViewerLeft,
-                 .stream = viewer.stream,
-                 .data = {{"viewer", viewer_text(id)},
-                          {"reason", reason},
-                          {"cause", text_or_null(printable(cause))},
-                          {"watched_ms", to_ms(loop_.now() - viewer.joined)},
-                          {"packets", stats.packets_total},
-                          {"bytes", stats.bytes_total}}});
+  const ViewerPlays plays{name_of(codec_of(answer->audio)), name_of(codec_of(answer->video)),
+                          answer->refused};
+  const auto placed = viewers_.emplace(id, Viewer{.stream = stream.name(),
+                                                  .ice = ice,
+                                                  .address = {},
+                                                  .viewer = std::move(viewer),
+                                                  .asks = asks,
+                                                  .plays = plays,
+                                                  .formats = format_lines(answer->sdp),
+                                                  .failed = callbacks.failed,
+                                                  .joined = loop_.now()});
+  tell_joined(id, placed.first->second);
+  return ViewerAccepted{plays, answer->sdp, ice};
 }
 
 bool MediaWorker::do_remove_viewer(ViewerId id, std::string_view reason, std::string_view cause) {
@@ -456,25 +419,6 @@ void MediaWorker::on_send_overflow(const SocketAddress& to) {
 void MediaWorker::on_port_unreachable(const SocketAddress& to, Instant now) {
   const auto known = by_address_.find(to);
   if (known != by_address_.end()) viewers_.at(known->second).viewer->on_port_unreachable(now);
-}
-
-void MediaPlane::list_streams(std::function<void(std::vector<StreamInfo>)> done) {
-  struct Gathering {
-    std::mutex mutex;
-    std::vector<StreamInfo> streams;
-    size_t missing;
-  };
-  auto gathering = std::make_shared<Gathering>();
-  gathering->missing = workers_.size();
-  for (const auto& worker : workers_) {
-    worker->list_streams([gathering, done](std::vector<StreamInfo> streams) {
-      const std::lock_guard lock(gathering->mutex);
-      std::ranges::move(streams, std::back_inserter(gathering->streams));
-      if (--gathering->missing > 0) return;
-      std::ranges::sort(gathering->streams, {}, &StreamInfo::name);
-      done(std::move(gathering->streams));
-    });
-  }
 }
 
 }  // namespace sipcast

@@ -9,37 +9,19 @@
 #include "base/log.hpp"
 #include "control/dtls_backlog.hpp"
 #include "control/events/event.hpp"
+#include "control/media_info.hpp"
 #include "control/stream_outputs.hpp"
-#include "egress/webrtc_viewer.hpp"
-#include "ingest/sip_source.hpp"
 #include "net/media_loop.hpp"
 #include "net/port_pool.hpp"
 #include "secure/dtls.hpp"
 
 namespace sipcast {
 
-/// What a stream looks like from outside.
-struct StreamInfo {
-  std::string name;
-  StreamState state = StreamState::Waiting;
-  TrackList tracks;
-  std::optional<VideoSize> size;
-  size_t viewers = 0;
-  StreamStats stats;
-  SipSourceStats source;
-  KeyframeBrokerStats keyframes;
-};
-
 /// Both sides' names of a viewer's ICE session.
 struct ViewerIce {
   std::string local_ufrag, remote_ufrag, remote_pwd;
 };
 
-/// What goes to a viewer.
-struct ViewerPlays {
-  std::string audio_codec, video_codec;  ///< "" where there is none
-  std::string refused;                   ///< why a track is left out, "" when none is
-};
 struct ViewerAccepted : ViewerPlays {
   std::string sdp;
   ViewerIce ice;
@@ -85,7 +67,7 @@ class MediaWorker final : private DatagramReader {
     uint64_t rtp_packets = 0;
     size_t sinks = 0;
     StreamInfo stream;
-    std::optional<Instant> first_viewer;  ///< connected, and with something to see
+    std::optional<Instant> first_viewer;  ///< had its first frame
   };
   /// Nothing is called for a call that is not there.
   void call_activity(CallKey key, std::function<void(CallActivity)> done);
@@ -101,8 +83,8 @@ class MediaWorker final : private DatagramReader {
     std::function<void(std::string info)> failed;      ///< last
     std::function<void(EndReason)> stream_ended;       ///< last
   };
+  using Signalling = sipcast::Signalling;
   enum class Reach : uint8_t { Any, TcpOnly };  ///< which candidates the answer offers
-  enum class Signalling : uint8_t { Whep, WebSocket };
   struct ViewerAsks {
     SocketAddress client;  ///< who asks
     Signalling signalling = Signalling::Whep;
@@ -122,6 +104,10 @@ class MediaWorker final : private DatagramReader {
   };
   /// Nothing is called for a viewer that is not there, or not answered yet.
   void viewer_report(ViewerId id, std::function<void(ViewerReport)> done);
+  /// Ends it: `why` is what it is told. `done` hears whether it was there.
+  void end_viewer(ViewerId id, std::string why, std::function<void(bool)> done);
+  /// Also those that wait.
+  void list_viewers(std::function<void(std::vector<ViewerInfo>)> done);
   /// None for a viewer that is not there, or not answered yet.
   void viewer_ice(ViewerId id, std::function<void(std::optional<ViewerIce>)> done);
 
@@ -154,6 +140,7 @@ class MediaWorker final : private DatagramReader {
     CallCallbacks callbacks;
     std::optional<TrackList> told_live;
     std::optional<Instant> first_viewer;  // that had its first frame
+    ViewerStats sent_before;              // to those that have left
   };
   struct Viewer {
     StreamName stream;
@@ -161,7 +148,12 @@ class MediaWorker final : private DatagramReader {
     std::optional<SocketAddress> address;  // under which it is in by_address_
     std::unique_ptr<WebRtcViewer> viewer;
     ViewerAsks asks;
+    ViewerPlays plays;
+    std::string formats;
+    std::function<void(std::string)> failed;
     Instant joined;
+    WallTime joined_wall = std::chrono::system_clock::now();
+    std::optional<Duration> first_frame_after = {};
   };
   struct Waiting {
     std::string offer;
@@ -169,6 +161,7 @@ class MediaWorker final : private DatagramReader {
     ViewerAsks asks;
     ViewerCallbacks callbacks;
     MediaLoop::Timer timer;
+    WallTime since = std::chrono::system_clock::now();
   };
 
   MediaWorker(Options options, const DtlsContext& dtls, Logger log);
@@ -181,10 +174,15 @@ class MediaWorker final : private DatagramReader {
   void do_add_viewer(ViewerId id, StreamName name, std::string offer, const ViewerAsks& asks,
                      ViewerCallbacks callbacks);
   bool do_remove_viewer(ViewerId id, std::string_view reason, std::string_view cause = {});
+
+  // media_worker_report.cpp
   void first_frame(ViewerId id);
-  void tell_joined(ViewerId id, const Viewer& viewer, const ViewerAccepted& accepted);
+  void tell_joined(ViewerId id, const Viewer& viewer);
   void tell_left(ViewerId id, const Viewer& viewer, std::string_view reason,
                  std::string_view cause);
+  StreamInfo info_of(const CallMedia& call) const;
+  static ViewerInfo info_of(ViewerId id, const Viewer& viewer);
+
   void on_stream_change(CallMedia& call);
   void answer_waiting(const StreamName& name);
   Result<ViewerAccepted> accept(ViewerId id, Stream& stream, const std::string& offer,
@@ -194,7 +192,6 @@ class MediaWorker final : private DatagramReader {
   void note_address(ViewerId id, Viewer& viewer);
   CallMedia* find_call(const StreamName& name);
   Stream* find_stream(const StreamName& name);
-  static StreamInfo info_of(const CallMedia& call);
   void warn_of_private_candidates(const SocketAddress& client);
 
   Options options_;
@@ -227,6 +224,10 @@ class MediaPlane {
   void list_streams(std::function<void(std::vector<StreamInfo>)> done);
   /// The same for pairs of ports for phones, summed up.
   void list_ports(std::function<void(size_t free, size_t total)> done);
+  /// Every viewer of every loop, in the order of joining; `done` as above.
+  void list_viewers(std::function<void(std::vector<ViewerInfo>)> done);
+  /// Ends a viewer, wherever it is; `done` as above, with whether it was there.
+  void end_viewer(ViewerId id, const std::string& why, std::function<void(bool)> done);
 
  private:
   std::vector<std::unique_ptr<MediaWorker>> workers_;

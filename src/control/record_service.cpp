@@ -124,6 +124,11 @@ Result<void> RecordService::start(StartRecording command) {
   return {};
 }
 
+Result<void> RecordService::on_call_started(const StartCall& call) {
+  if (!call.record && !options_.every_call) return {};
+  return start({.stream = call.stream, .media_session_id = call.id.value});
+}
+
 void RecordService::arm() {
   if (std::exchange(armed_, true)) return;
   timer_ = control_.after(kTick, [this] {

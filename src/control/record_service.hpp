@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/worker_pool.hpp"
+#include "control/call_info.hpp"
 #include "control/events/event_log.hpp"
 #include "control/media_worker.hpp"
 #include "egress/recording.hpp"
@@ -57,7 +58,8 @@ class RecordService {
   /// Ends every file.
   ~RecordService();
 
-  bool records_every_call() const { return options_.every_call; }
+  /// Records the new call if that was asked for, or all are recorded. Errors: Exhausted.
+  Result<void> on_call_started(const StartCall& call);
   /// A stream that is recorded already gets a new file. Errors: Exhausted.
   Result<void> start(StartRecording command);
   std::vector<RecordingInfo> list() const;

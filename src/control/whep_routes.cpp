@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "control/rest/http_status.hpp"
 #include "control/rest/problem.hpp"
+#include "http/request_target.hpp"
 #include "sdp/trickle_fragment.hpp"
 
 namespace sipcast {
@@ -12,16 +13,6 @@ namespace {
 constexpr std::string_view kPrefix = "/whep/";
 constexpr std::string_view kOffer = "application/sdp";
 constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
-
-std::string encode_path(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    encoded += plain ? std::string(1, c) : "%" + to_hex({&c, 1});
-  }
-  return encoded;
-}
 
 http::Response refusal(const Error& error) {
   if (error.code == Errc::Timeout) {  // draft-ietf-wish-whep §4.2: not live yet
@@ -80,7 +71,8 @@ using Servers = std::shared_ptr<const std::vector<IceServer>>;
 void add_viewer(MediaPlane& media, const Servers& servers, const http::Request& request,
                 const StreamName& name, ViewerId id, MediaWorker::Reach reach,
                 const http::Respond& respond) {
-  std::string location = fmt::format("{}{}/{:016x}", kPrefix, encode_path(name.value), id.value);
+  std::string location =
+      fmt::format("{}{}/{:016x}", kPrefix, http::encode_path(name.value), id.value);
   MediaWorker::ViewerCallbacks callbacks;
   callbacks.answered = [respond, servers,
                         location = std::move(location)](const Result<ViewerAccepted>& accepted) {

@@ -34,6 +34,8 @@ struct Request {
 
 /// A body that is made while it is sent, as one of a large file.
 struct BodySource {
+  /// A body without a known end, as one of events: the connection ends behind it.
+  static constexpr uint64_t kOpenEnd = UINT64_MAX;
   uint64_t size = 0;
   /// Calls `done` once, from any thread, with the next piece, one at least until `size` bytes have
   /// come; an empty one says that there is no more, and ends the connection. Never asked for a
@@ -48,6 +50,7 @@ struct Response {
   std::shared_ptr<const BodySource> source = {};  ///< in place of `body`
   /// Of what follows the head.
   uint64_t body_size() const { return source ? source->size : body.size(); }
+  bool open_ended() const { return source && source->size == BodySource::kOpenEnd; }
   /// The first header of this name (any case), nullptr when absent.
   const std::string* find_header(std::string_view name) const;
   static Response text(int status, std::string body);

@@ -269,7 +269,8 @@ auto HttpSession::serve_one() -> asio::awaitable<Next> {
   state_->log.debug("{} {} {}: {}", remote_.to_string(), printable(request.method, 20),
                     printable(request.path), response->status);
   const std::string* connection = response->find_header("Connection");
-  const bool close = !keep_alive || (connection && iequals(*connection, "close"));
+  const bool close =
+      !keep_alive || response->open_ended() || (connection && iequals(*connection, "close"));
   const AfterReply after = close ? AfterReply::Close : AfterReply::KeepAlive;
   if (!co_await write(std::move(*response), after)) co_return Next::End;
   if (!close) co_return Next::Request;

@@ -47,6 +47,16 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return decoded;
 }
 
+std::string encode_path(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
+    encoded += plain ? std::string(1, c) : "%" + to_hex({&c, 1});
+  }
+  return encoded;
+}
+
 Result<std::string> normalize_path(std::string_view raw) {
   if (!raw.starts_with('/')) return fail(Errc::BadSyntax, "the path does not start with '/'");
   std::vector<std::string> segments;

@@ -23,6 +23,9 @@ Result<RequestTarget> parse_target(std::string_view target);
 /// '/' or '\' behind an escape. Errors: BadSyntax.
 Result<std::string> normalize_path(std::string_view raw);
 
+/// One segment of a path: all but unreserved characters as %XX (RFC 3986 §2.1).
+std::string encode_path(std::string_view text);
+
 /// Decodes %XX. None when an escape is incomplete or not hexadecimal.
 std::optional<std::string> percent_decode(std::string_view text);
 

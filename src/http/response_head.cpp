@@ -124,7 +124,7 @@ std::string response_head(const Response& response, const ReplyContext& context)
       fmt::format_to(out, "{}: {}\r\n", name, value);
     }
   }
-  if (allows_body(response.status)) {
+  if (allows_body(response.status) && !response.open_ended()) {
     const std::string* told = context.to_head ? response.find_header("Content-Length") : nullptr;
     fmt::format_to(out, "Content-Length: {}\r\n",
                    told ? parse_decimal(*told).value_or(0) : response.body_size());

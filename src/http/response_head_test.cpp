@@ -55,5 +55,14 @@ TEST(ResponseHead, AReplyToHeadTellsTheLengthOfGet) {
               HasSubstr("Content-Length: 42\r\n"));
 }
 
+TEST(ResponseHead, ABodyWithoutAnEndHasNoLength) {
+  Response response{.status = 200, .headers = {{"Content-Type", "text/event-stream"}}, .body = {}};
+  response.source =
+      std::make_shared<const BodySource>(BodySource{.size = BodySource::kOpenEnd, .next = nullptr});
+  const std::string head = head_of(response);
+  EXPECT_THAT(head, Not(HasSubstr("Content-Length")));
+  EXPECT_THAT(head, HasSubstr("Content-Type: text/event-stream\r\n"));
+}
+
 }  // namespace
 }  // namespace sipcast::http

@@ -23,7 +23,9 @@ void add_header(Response& response, std::string_view name, const std::string& va
 
 /// What GET would have answered, without its body (RFC 9110 §9.3.2).
 void cut_body(Response& response) {
-  add_header(response, "Content-Length", std::to_string(response.body_size()));
+  if (!response.open_ended()) {
+    add_header(response, "Content-Length", std::to_string(response.body_size()));
+  }
   response.body.clear();
   response.source = nullptr;
 }

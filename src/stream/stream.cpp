@@ -72,6 +72,10 @@ void Stream::write_frame(NormalFrame&& frame) {
     if (!stats_.first_keyframe) stats_.first_keyframe = frame.arrival;
     broker_.on_keyframe(frame.arrival);
   }
+  const auto newest = history_.newest_timestamp();
+  if (newest && static_cast<int32_t>(frame.timestamp.value - newest->value) < 0) {
+    ++stats_.frames_stepped_back_total;
+  }
   for (size_t i = 0; i < frame.payloads.size(); ++i) {
     ++stats_.video_packets_total;
     stats_.video_bytes_total += frame.payloads[i].size();

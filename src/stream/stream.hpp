@@ -25,6 +25,7 @@ struct StreamStats {
   uint64_t audio_packets_total = 0, audio_bytes_total = 0;
   uint64_t video_packets_total = 0, video_bytes_total = 0;
   uint64_t frames_total = 0, keyframes_total = 0;
+  uint64_t frames_stepped_back_total = 0;  ///< sent behind one that is shown later: B-frames
   std::optional<Instant> first_media, first_keyframe;  ///< when they came
 };
 

@@ -12,6 +12,7 @@ LAYERS = {
     'base': '',
     'net': 'base',
     'media': 'base',
+    'ctl': 'base',
     'rtp': 'base media',
     'sdp': 'base media',
     'sip': 'base sdp',
@@ -36,7 +37,7 @@ LAYERS = {
 # say so in their name and are for such .cpp files only.
 HEAVY = [
     (re.compile(r'boost/(asio|beast)[./]'), re.compile(r'_asio\.hpp$'), 'net http control app phone'),
-    (re.compile(r'curl/'), re.compile(r'_curl\.hpp$'), 'fetch'),
+    (re.compile(r'curl/'), re.compile(r'_curl\.hpp$'), 'fetch ctl'),
     (re.compile(r'ares(_|\.h)'), re.compile(r'_ares\.hpp$'), 'net'),
     (re.compile(r'openssl/'), re.compile(r'_(openssl|asio)\.hpp$'), 'base net sip secure http'),
     (re.compile(r'lib(av[a-z]+|swresample|swscale)/'), re.compile(r'_libav\.hpp$'), 'ffmpeg'),

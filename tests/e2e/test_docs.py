@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from harness import ROOT, Player, Server, TestCase, TestPhone, WebSocket, call_fields, eventually, look, tail
+from harness import BINARY, ROOT, Player, Server, TestCase, TestPhone, WebSocket, call_fields, eventually, look, tail
 from test_push import RtmpServer
 
 ANY = '…'
@@ -42,16 +42,17 @@ class DocsTest(TestCase):
     def run_commands(self, page, at_least, after=lambda block: None):
         blocks = blocks_of(page, 'sh')
         self.assertGreaterEqual(len(blocks), at_least)
-        environment = {**os.environ, 'SDL_VIDEODRIVER': 'dummy', 'SDL_AUDIODRIVER': 'dummy'}
+        environment = {**os.environ, 'SDL_VIDEODRIVER': 'dummy', 'SDL_AUDIODRIVER': 'dummy', 'PATH': f'{BINARY.parent}:{os.environ["PATH"]}', 'SIPCASTCTL_URL': self.server.base}
+        said = ''
         for limit, block in blocks:
             command = self.localized(block)
             with self.subTest(command=command):
                 done = subprocess.run(['timeout', limit or '60', 'bash', '-euo', 'pipefail', '-c', command], cwd=self.folder, env=environment, capture_output=True,
                                       text=True, stdin=subprocess.DEVNULL)
                 self.assertEqual(done.returncode, 124 if limit else 0, tail(done.stdout + done.stderr))
-                if limit:
-                    self.assertIn('Video: h264', done.stderr, 'the player has found the picture')
+                said += done.stdout + (done.stderr if limit else '')
             after(block)
+        return said
 
     def test_the_commands_of_outputs_md_do_what_they_say(self):
         self.ports['1935'] = RtmpServer(self).port
@@ -59,8 +60,14 @@ class DocsTest(TestCase):
         def published(block):
             if 'push/startup' in block:
                 eventually(lambda: all(p['status'] == 'PUBLISHING' for p in self.server.rest('/push/find_all').json()), 20, 'published')
-        self.run_commands('outputs.md', 5, published)
+        self.assertIn('Video: h264', self.run_commands('outputs.md', 5, published), 'the player has found the picture')
         self.assertEqual((self.folder / 'start.mp4').stat().st_size, 1024)
+
+    def test_the_commands_of_api_md_do_what_they_say(self):
+        self.ports['5070'] = self.phone.port
+        said = self.run_commands('api.md', 5)
+        for expected in ('"first_keyframe":', '"repacketised"', 'data: {"id":', 'call_setup_seconds_bucket', 'INVITE sip:bob@'):
+            self.assertIn(expected, said)
 
     def test_the_commands_of_rest_md_and_migrate_from_wcs_md_do_what_they_say(self):
         self.run_commands('rest.md', 5)

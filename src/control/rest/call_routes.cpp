@@ -68,12 +68,7 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
       return error_response(started.error(), start_call_status(started.error().code));
     }
     if (!asked.rtmp_url.empty()) push_too(asked, pushes);
-    if (asked.record || recordings.records_every_call()) {
-      const auto recorded =
-          recordings.start({.stream = asked.stream, .media_session_id = started->value});
-      if (!recorded) return error_response(recorded.error());
-    }
-    return http::Response{};
+    return answer(recordings.on_call_started(asked));
   });
   add("find", [&calls, &pushes](const http::Request& request) {
     const auto filter = parse_call_filter(request.body);

@@ -21,13 +21,18 @@ http::Response problem(int status, std::string_view title, std::string_view deta
                   {{"title", title}, {"status", status}, {"detail", printable(detail, 1000)}});
 }
 
+http::Response problem(int status, std::string_view code, std::string_view title,
+                       std::string_view detail) {
+  return document(status, {{"type", "about:blank"},
+                           {"title", title},
+                           {"status", status},
+                           {"code", code},
+                           {"detail", printable(detail, 1000)}});
+}
+
 http::Response problem(const Error& error) {
   const int status = http_status(error.code);
-  return document(status, {{"type", "about:blank"},
-                           {"title", http::reason_phrase(status)},
-                           {"status", status},
-                           {"code", to_string(error.code)},
-                           {"detail", printable(error.cause, 1000)}});
+  return problem(status, to_string(error.code), http::reason_phrase(status), error.cause);
 }
 
 }  // namespace sipcast::rest

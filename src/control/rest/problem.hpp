@@ -8,6 +8,10 @@ namespace sipcast::rest {
 /// is the same for all of one status.
 http::Response problem(int status, std::string_view title, std::string_view detail);
 
+/// The same with another status and code than those of an Errc.
+http::Response problem(int status, std::string_view code, std::string_view title,
+                       std::string_view detail);
+
 /// An error of the /v1 API as RFC 9457 problem details:
 /// {"type":"about:blank","title":"Not Found","status":404,"code":"not_found","detail":"callId:
 /// ..."}

@@ -6,65 +6,10 @@
 #include "base/text.hpp"
 #include "control/json_text.hpp"
 #include "control/rest/json_fields.hpp"
+#include "control/rest/proxy_text.hpp"
 #include "control/rtmp_url.hpp"
 
 namespace sipcast::rest {
-namespace {
-
-/// A host name, an IPv4 or a bracketed or bare IPv6 literal: what may stand in a SIP URI.
-bool is_host(std::string_view text) {
-  for (const char c : text) {
-    const bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-    if (!fine) return false;
-  }
-  return !text.empty();
-}
-
-/// "host", "host:port", "sip:host:port;transport=tls", "sips:host": what people write as a proxy.
-/// `default_port` is sipPort; 5060 is not meant for TLS, though forms always send it.
-/// `any_transport` becomes false when the text names one.
-Result<sip::Target> parse_proxy(std::string_view text, uint16_t default_port, bool& any_transport) {
-  const bool secure = iequals(text.substr(0, 5), "sips:");
-  if (secure || iequals(text.substr(0, 4), "sip:")) text.remove_prefix(secure ? 5 : 4);
-  auto [host_port, parameters] = cut(text, ';');
-  sip::Target target{
-      .transport = sip::Transport::Udp, .host = std::string(host_port), .port = default_port};
-  for (const std::string_view parameter : split(parameters, ';')) {
-    const auto [name, value] = cut(parameter, '=');
-    if (!iequals(trim(name), "transport")) continue;
-    any_transport = false;
-    if (iequals(trim(value), "tls")) {
-      target.transport = sip::Transport::Tls;
-    } else if (iequals(trim(value), "tcp")) {
-      target.transport = sip::Transport::Tcp;
-    } else if (!iequals(trim(value), "udp")) {
-      return fail(Errc::InvalidArgument, "sipOutboundProxy: transport must be udp, tcp or tls");
-    }
-  }
-  if (secure) target.transport = sip::Transport::Tls;
-  any_transport = any_transport && !secure;
-  if (target.transport == sip::Transport::Tls && default_port == 5060) target.port = 0;
-  const size_t colon = host_port.rfind(':');
-  const bool bare_v6 = host_port.find(':') != colon && !host_port.starts_with('[');
-  if (colon != std::string_view::npos && !bare_v6 &&
-      host_port.find(']', colon) == std::string_view::npos) {
-    const auto port = parse_decimal(host_port.substr(colon + 1), 65535);
-    if (!port || *port == 0)
-      return fail(Errc::InvalidArgument,
-                  "sipOutboundProxy: the port is not a number from 1 to 65535");
-    target.host = std::string(host_port.substr(0, colon));
-    target.port = static_cast<uint16_t>(*port);
-  }
-  if (target.host.starts_with('[') && target.host.ends_with(']'))
-    target.host = target.host.substr(1, target.host.size() - 2);
-  if (!is_host(target.host))
-    return fail(Errc::InvalidArgument, "sipOutboundProxy: is no host name or address");
-  return target;
-}
-
-}  // namespace
-
 Result<StartCall> parse_start_call(std::string_view body) {
   const auto fields = JsonFields::parse(body);
   if (!fields) return std::unexpected(fields.error());
@@ -120,7 +65,7 @@ Result<StartCall> parse_start_call(std::string_view body) {
   command.rtmp_stream = rtmp_stream.value_or(rtmp_url ? command.stream.value : "");
   if (proxy) {
     auto target = parse_proxy(*proxy, command.account.port, command.any_transport);
-    if (!target) return std::unexpected(target.error());
+    if (!target) return fail(target.error().code, "sipOutboundProxy: " + target.error().cause);
     command.account.transport = target->transport;
     command.any_transport = command.any_transport && target->port == 0;
     command.account.outbound_proxy = std::move(*target);

@@ -126,24 +126,20 @@ Shape shape_of(std::string_view name, std::string_view accept) {
 
 }  // namespace
 
-void add_trace_routes(http::Router& router, EventLoop& control, CallService& calls) {
-  router.add("GET", std::string(kPrefix) + "*",
-             [&control, &calls](const http::Request& request, http::Respond respond) {
-               const std::string_view path = std::string_view(request.path).substr(kPrefix.size());
-               const size_t slash = path.rfind('/');
-               const Shape shape = slash == std::string_view::npos
-                                       ? nullptr
-                                       : shape_of(path.substr(slash + 1), request.header("accept"));
-               if (!shape) {
-                 return respond(problem({Errc::NotFound, "there is nothing at this path"}));
-               }
-               control.post([&calls, id = CallId{std::string(path.substr(0, slash))}, shape,
-                             respond = std::move(respond)] {
-                 calls.trace(id, [shape, respond](const Result<CallService::Traced>& traced) {
-                   respond(traced ? shape(*traced) : problem(traced.error()));
-                 });
-               });
-             });
+bool answer_trace(EventLoop& control, CallService& calls, const http::Request& request,
+                  http::Respond respond) {
+  const std::string_view path = std::string_view(request.path).substr(kPrefix.size());
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return false;
+  const Shape shape = shape_of(path.substr(slash + 1), request.header("accept"));
+  if (!shape) return false;
+  control.post([&calls, id = CallId{std::string(path.substr(0, slash))}, shape,
+                respond = std::move(respond)] {
+    calls.trace(id, [shape, respond](const Result<CallService::Traced>& traced) {
+      respond(traced ? shape(*traced) : problem(traced.error()));
+    });
+  });
+  return true;
 }
 
 }  // namespace sipcast::rest

@@ -5,6 +5,8 @@
 namespace sipcast::rest {
 
 /// GET /v1/calls/ID/trace (JSON, or text for "Accept: text/plain"), trace.txt and trace.pcap.
-void add_trace_routes(http::Router& router, EventLoop& control, CallService& calls);
+/// False: the path is none of these, and nothing is answered.
+bool answer_trace(EventLoop& control, CallService& calls, const http::Request& request,
+                  http::Respond respond);
 
 }  // namespace sipcast::rest

@@ -67,7 +67,9 @@ void CallTrace::add_event(Instant at, std::string text) {
 
 void CallTrace::reach(Milestone milestone, Instant at) {
   auto& reached = milestones_[static_cast<size_t>(milestone)];
-  if (!reached) reached = at;
+  if (reached) return;
+  reached = at;
+  if (on_milestone_) on_milestone_(milestone, at - start_);
 }
 
 WallTime CallTrace::wall(Instant at) const {

@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,9 @@ class CallTrace {
  public:
   static constexpr size_t kMaxMessages = 100, kFirstMessages = 20, kMaxBytes = 96 * 1024,
                           kMaxMessage = 16 * 1024, kMaxEvents = 200;
-  CallTrace(Instant start, WallTime wall) : start_(start), wall_(wall) {}
+  using OnMilestone = std::function<void(Milestone, Duration since_start)>;
+  CallTrace(Instant start, WallTime wall, OnMilestone on_milestone = {})
+      : start_(start), wall_(wall), on_milestone_(std::move(on_milestone)) {}
 
   /// Masks its secrets. Milestones of the INVITE are read from it.
   void add_message(TracedMessage message);
@@ -70,6 +73,7 @@ class CallTrace {
 
   Instant start_;
   WallTime wall_;
+  OnMilestone on_milestone_;
   std::deque<TracedMessage> messages_;
   std::deque<TracedEvent> events_;
   std::array<std::optional<Instant>, kMilestones> milestones_;

@@ -35,7 +35,8 @@ void FlightRecorder::on_message(TracedMessage message) {
 
 CallTrace& FlightRecorder::begin(Key key) {
   return entries_
-      .emplace(key, Entry{.trace = CallTrace(now(), std::chrono::system_clock::now()),
+      .emplace(key, Entry{.trace = CallTrace(now(), std::chrono::system_clock::now(),
+                                             options_.on_milestone),
                           .sip_call_ids = {},
                           .ended = {}})
       .first->second.trace;

@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ class FlightRecorder {
     Duration keep_failed = std::chrono::hours(1);
     Duration keep_ended = std::chrono::minutes(5);  ///< those that ended well
     size_t max_ended = 500;                         ///< the oldest goes first
+    /// A call has reached a step for the first time, so long after its start.
+    std::function<void(Milestone, Duration)> on_milestone = {};
   };
   using Key = uint64_t;  ///< of a call, never used again
   struct Ended {
