@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ Process::Process(const std::vector<std::string>& command, const std::string& log
     : pid_(::fork()) {
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ > 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a bench that is killed leaves nobody behind
   const int log = ::open(log_file.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
   ::dup2(log, 1);
   ::dup2(log, 2);

@@ -1,4 +1,6 @@
 #pragma once
+#include <span>
+
 #include "media/packet.hpp"
 #include "media/track.hpp"
 
@@ -18,7 +20,12 @@ class PacketSink {
   virtual ~PacketSink() = default;
   virtual void on_tracks(const TrackList& tracks) = 0;  ///< First, and whenever they change.
   virtual void on_packet(const PacketPtr& packet) = 0;  ///< In the order of the track.
-  virtual void on_end(EndReason reason) = 0;            ///< Last.
+  /// A whole frame of video, one sink after the other: what a sink keeps for its packets (a cipher,
+  /// above all) is in the caches for all but the first.
+  virtual void on_frame(std::span<const PacketPtr> packets) {
+    for (const PacketPtr& packet : packets) on_packet(packet);
+  }
+  virtual void on_end(EndReason reason) = 0;  ///< Last.
 };
 
 }  // namespace sipcast

@@ -53,13 +53,15 @@ void Stream::write_audio(RtpTimestamp timestamp, bool marker, BytesView payload,
   ++stats_.audio_packets_total;
   if (!stats_.first_media) stats_.first_media = arrival;
   stats_.audio_bytes_total += payload.size();
-  fan_out(std::make_shared<const Packet>(Packet{.kind = MediaKind::Audio,
-                                                .sequence = audio_sequence_++,
-                                                .timestamp = timestamp,
-                                                .arrival = arrival,
-                                                .marker = marker,
-                                                .keyframe_start = false,
-                                                .payload = Bytes(payload.begin(), payload.end())}));
+  const PacketPtr packet =
+      std::make_shared<const Packet>(Packet{.kind = MediaKind::Audio,
+                                            .sequence = audio_sequence_++,
+                                            .timestamp = timestamp,
+                                            .arrival = arrival,
+                                            .marker = marker,
+                                            .keyframe_start = false,
+                                            .payload = Bytes(payload.begin(), payload.end())});
+  fan_out({&packet, 1});
   become_live();
 }
 
@@ -87,15 +89,22 @@ void Stream::write_frame(NormalFrame&& frame) {
                                                         .keyframe_start = frame.keyframe && i == 0,
                                                         .payload = std::move(frame.payloads[i])});
     history_.push(packet);
-    fan_out(packet);
+    frame_.push_back(std::move(packet));
   }
+  fan_out(frame_);
+  frame_.clear();
   if (frame.keyframe) become_live();
 }
 
-void Stream::fan_out(const PacketPtr& packet) {
+void Stream::fan_out(std::span<const PacketPtr> packets) {
   ++fanning_out_;
   for (size_t i = 0; i < sinks_.size(); ++i) {
-    if (sinks_[i]) sinks_[i]->on_packet(packet);
+    if (!sinks_[i]) continue;
+    if (packets.size() == 1) {
+      sinks_[i]->on_packet(packets[0]);
+    } else {
+      sinks_[i]->on_frame(packets);
+    }
   }
   if (--fanning_out_ == 0) std::erase(sinks_, nullptr);
 }

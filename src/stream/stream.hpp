@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/log.hpp"
@@ -93,7 +94,7 @@ class Stream {
   void on_timer(Instant now) { pass_on(broker_.on_timer(now)); }
 
  private:
-  void fan_out(const PacketPtr& packet);
+  void fan_out(std::span<const PacketPtr> packets);
   void become_live();
   void pass_on(const KeyframeAsk& ask);
 
@@ -105,6 +106,7 @@ class Stream {
   std::vector<PacketSink*> sinks_;  // null where one detached during fan-out
   int fanning_out_ = 0;
   uint32_t audio_sequence_ = 0, video_sequence_ = 0;
+  std::vector<PacketPtr> frame_;  // only within write_frame
   VideoHistory history_;
   KeyframeBroker broker_;
   Timeline timeline_;
