@@ -17,13 +17,6 @@ constexpr char kPictureFastUpdate[] =
     "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<media_control><vc_primitive><to_encoder>"
     "<picture_fast_update/></to_encoder></vc_primitive></media_control>\r\n";
 
-boost::json::object codecs_of(const TrackList& tracks) {
-  const auto name = [](const std::optional<TrackInfo>& track) {
-    return track ? boost::json::value(codec_name(track->codec)) : boost::json::value(nullptr);
-  };
-  return {{"audio_codec", name(tracks.audio)}, {"video_codec", name(tracks.video)}};
-}
-
 }  // namespace
 
 Call::Call(const Env& env, StartCall asked, uint64_t key, Ended ended, Logger log)
@@ -90,11 +83,7 @@ void Call::open_media() {
   worker_.open_call(
       key_, info_.asked.stream, info_.asked.has_audio, info_.asked.has_video,
       {.opened = on_control([this](Result<SipSource::Ports> ports) { media_opened(ports); }),
-       .live = on_control([this](const TrackList& tracks) {
-         tell(info_.live ? EventType::StreamChanged : EventType::StreamLive, codecs_of(tracks));
-         info_.live = true;
-         note_media();
-       }),
+       .live = on_control([this](const TrackList& tracks) { tell_live(tracks); }),
        .no_media = on_control([this] {
          warn(fmt::format(
              "answered, but no RTP arrived within 5 s: is a firewall or NAT between {} and us?",
@@ -189,63 +178,6 @@ void Call::set_status(CallStatus status, int sip_status) {
   note(fmt::format("{}{}", to_string(status),
                    sip_status ? fmt::format(" (SIP {})", sip_status) : ""));
   tell_status(before);
-}
-
-void Call::tell(EventType type, boost::json::object data) {
-  env_.events.publish({.type = type,
-                       .call = info_.asked.id,
-                       .stream = info_.asked.stream,
-                       .data = std::move(data)});
-}
-
-/// The final ones are told by end(), with all that is known then.
-void Call::tell_status(CallStatus before) {
-  const bool was_held = before == CallStatus::Hold;
-  const auto say = [this](EventType type) {
-    tell(type, {{"state", call_state(info_.status)}, {"sip_status", info_.sip_status}});
-  };
-  switch (info_.status) {
-    case CallStatus::New:
-    case CallStatus::Busy:
-    case CallStatus::Finish:
-    case CallStatus::Failed:
-      return;
-    case CallStatus::Pending:
-    case CallStatus::Trying:
-      return say(EventType::CallProgress);
-    case CallStatus::Ring:
-    case CallStatus::RingMedia:
-    case CallStatus::SessionProgress:
-      return say(EventType::CallRinging);
-    case CallStatus::Established:
-      say(was_held ? EventType::CallResumed : EventType::CallEstablished);
-      if (was_held) tell(EventType::StreamResumed);
-      return;
-    case CallStatus::Hold:
-      if (before != CallStatus::Established) say(EventType::CallEstablished);
-      say(EventType::CallHeld);
-      return tell(EventType::StreamInterrupted, {{"reason", "hold"}});
-  }
-  std::unreachable();
-}
-
-void Call::note_media() {
-  worker_.call_activity(key_, [control = &env_.control, recorder = &env_.recorder,
-                               key = key_](MediaWorker::CallActivity activity) {
-    control->post([recorder, key, activity = std::move(activity)]() mutable {
-      recorder->set_media(key, std::move(activity));
-    });
-  });
-}
-
-void Call::note(std::string text) {
-  log_.info("{}", text);
-  trace_.add_event(now(), std::move(text));
-}
-
-void Call::warn(std::string text) {
-  log_.warning("{}", text);
-  trace_.add_event(now(), std::move(text));
 }
 
 void Call::on_registered(Duration) {

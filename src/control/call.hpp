@@ -87,13 +87,6 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   /// `told` to viewers in place of what the outcome says.
   void end(CallEnd how, const sip::Ending& ending, std::optional<EndReason> told = {});
   void set_status(CallStatus status, int sip_status);
-  void tell(EventType type, boost::json::object data = {});
-  void tell_status(CallStatus before);
-  /// Its figures, into the trace.
-  void note_media();
-  /// Into the log, and into the trace.
-  void note(std::string text);
-  void warn(std::string text);
   sdp::SipLocal local_sdp() const;
   static std::array<sdp::SdesKey, 2> make_keys();
   /// Wraps `task` for another thread: it runs on the control loop, unless this call is gone by
@@ -108,6 +101,16 @@ class Call final : private sip::CallObserver, private sip::RegistrationObserver 
   }
   void send_info(std::string_view content_type, std::string body);
   void play(std::string digits);
+
+  // call_report.cpp
+  void tell(EventType type, boost::json::object data = {});
+  void tell_status(CallStatus before);
+  void tell_live(const TrackList& tracks);
+  /// Its figures, into the trace.
+  void note_media();
+  /// Into the log, and into the trace.
+  void note(std::string text);
+  void warn(std::string text);
 
   // call_established.cpp
   void no_rtp(std::string cause);

@@ -107,6 +107,11 @@ void MediaWorker::add_viewer(ViewerId id, StreamName stream, std::string offer,
   loop_.post([this, id, stream = std::move(stream), offer = std::move(offer), asks,
               callbacks = std::move(callbacks)]() mutable {
     warn_of_private_candidates(asks.client);
+    callbacks.answered = [this, id, stream, asks,
+                          told = std::move(callbacks.answered)](Result<ViewerAccepted> accepted) {
+      if (!accepted) tell_refused(id, stream, asks, accepted.error());
+      told(std::move(accepted));
+    };
     do_add_viewer(id, std::move(stream), std::move(offer), asks, std::move(callbacks));
   });
 }

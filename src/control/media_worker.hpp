@@ -178,6 +178,8 @@ class MediaWorker final : private DatagramReader {
   // media_worker_report.cpp
   void first_frame(ViewerId id);
   void tell_joined(ViewerId id, const Viewer& viewer);
+  void tell_refused(ViewerId id, const StreamName& stream, const ViewerAsks& asks,
+                    const Error& error);
   void tell_left(ViewerId id, const Viewer& viewer, std::string_view reason,
                  std::string_view cause);
   StreamInfo info_of(const CallMedia& call) const;

@@ -131,6 +131,17 @@ void MediaWorker::tell_joined(ViewerId id, const Viewer& viewer) {
                           {"refused", text_or_null(printable(viewer.plays.refused))}}});
 }
 
+void MediaWorker::tell_refused(ViewerId id, const StreamName& stream, const ViewerAsks& asks,
+                               const Error& error) {
+  options_.tell({.type = EventType::ViewerRefused,
+                 .stream = StreamName{printable(stream.value)},
+                 .data = {{"viewer", to_text(id)},
+                          {"signalling", to_string(asks.signalling)},
+                          {"address", asks.client.ip()},
+                          {"reason", to_string(error.code)},
+                          {"cause", printable(error.cause, 700)}}});
+}
+
 void MediaWorker::first_frame(ViewerId id) {
   const auto found = viewers_.find(id);
   if (found == viewers_.end()) return;

@@ -1,6 +1,7 @@
 """The native API: every route, status and field of its description; the start of a call step by step; events, metrics, drain; sipcastctl."""
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -234,6 +235,9 @@ class ApiTest(TestCase):
         ask('DELETE', '/v1/viewers/{viewer}', 204, viewer=viewer['viewer'])
         self.assertNotEqual(waiting.wait_end(10), 0)
         self.assertIn('403', waiting.log())
+        refused = ask('GET', '/v1/events', 200, query={'types': 'viewer.refused'})['events'][-1]
+        self.assertEqual((refused['call_id'], refused['data']['viewer'], refused['data']['reason']), ('silent', viewer['viewer'], 'forbidden'))
+        self.assertEqual(self.metrics()[('viewers_refused_total', ('reason', 'forbidden'))], 1)
         for wrong in ('0123456789abcdef', 'x', '0123456789abcdeg'):
             ask('GET', '/v1/viewers/{viewer}', 404, viewer=wrong)
             ask('DELETE', '/v1/viewers/{viewer}', 404, viewer=wrong)
@@ -314,6 +318,8 @@ class ApiTest(TestCase):
             body = {'callId': 'w1', 'target': 'carol'} if wcs else {'target': 'carol'}
             eventually(lambda: ask('GET', V1, 200, call_id='w1')['state'] in ('established', 'held'), 10, 'established')
             os.kill(phone.popen.pid, signal.SIGSTOP)
+            state = pathlib.Path(f'/proc/{phone.popen.pid}/task')
+            eventually(lambda: all('State:\tT' in (task / 'status').read_text() for task in state.iterdir()), 5, 'the phone stands still')
             ask('POST', path, 200 if wcs else 202, body, call_id='w1')
             ask('POST', path, 409, body, call_id='w1')
             os.kill(phone.popen.pid, signal.SIGCONT)

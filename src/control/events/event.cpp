@@ -8,14 +8,14 @@ namespace sipcast {
 namespace {
 
 constexpr std::array<std::string_view, kEventTypes> kNames = {
-    "call.started",     "call.progress",        "call.ringing",     "call.established",
-    "call.held",        "call.resumed",         "call.dtmf",        "call.transferring",
-    "call.transferred", "call.transfer_failed", "call.no_rtp",      "call.ended",
-    "stream.started",   "stream.live",          "stream.changed",   "stream.interrupted",
-    "stream.resumed",   "stream.ended",         "viewer.joined",    "viewer.first_frame",
-    "viewer.left",      "push.started",         "push.publishing",  "push.retrying",
-    "push.ended",       "recording.started",    "recording.failed", "recording.finished",
-    "server.draining",
+    "call.started",       "call.progress",        "call.ringing",      "call.established",
+    "call.held",          "call.resumed",         "call.dtmf",         "call.transferring",
+    "call.transferred",   "call.transfer_failed", "call.no_rtp",       "call.ended",
+    "stream.started",     "stream.live",          "stream.changed",    "stream.interrupted",
+    "stream.resumed",     "stream.ended",         "viewer.joined",     "viewer.first_frame",
+    "viewer.left",        "viewer.refused",       "push.started",      "push.publishing",
+    "push.retrying",      "push.ended",           "recording.started", "recording.failed",
+    "recording.finished", "server.draining",
 };
 static_assert(kNames[static_cast<size_t>(EventType::ServerDraining)] == "server.draining");
 static_assert(kNames[static_cast<size_t>(EventType::ViewerLeft)] == "viewer.left");

@@ -35,6 +35,7 @@ enum class EventType : uint8_t {
   ViewerFirstFrame,  ///< the first packet of video, or of sound where there is no video, is on its
                      ///< way
   ViewerLeft,        ///< last of its viewer
+  ViewerRefused,     ///< never joined
   PushStarted,
   PushPublishing,
   PushRetrying,  ///< failed for now
@@ -44,7 +45,7 @@ enum class EventType : uint8_t {
   RecordingFinished,  ///< a file is final
   ServerDraining,     ///< no new calls
 };
-constexpr size_t kEventTypes = 29;
+constexpr size_t kEventTypes = 30;
 /// "call.started", "viewer.first_frame".
 std::string_view to_string(EventType type);
 std::optional<EventType> event_type_from(std::string_view name);

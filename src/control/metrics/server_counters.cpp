@@ -35,6 +35,7 @@ void ServerCounters::on_event(const Event& event) {
   if (event.type == EventType::CallEnded) count(calls_ended_, event, "reason");
   if (event.type == EventType::StreamEnded) count(streams_ended_, event, "reason");
   if (event.type == EventType::ViewerJoined) count(viewers_joined_, event, "signalling");
+  if (event.type == EventType::ViewerRefused) count(viewers_refused_, event, "reason");
   if (event.type == EventType::ViewerLeft) count(viewers_left_, event, "reason");
   if (event.type == EventType::ViewerFirstFrame) {
     const boost::json::value* after = event.data.if_contains("after_ms");
@@ -88,6 +89,8 @@ void ServerCounters::write(PrometheusText& out) const {
   }
   by_word("streams_ended_total", "reason", streams_ended_, "Streams that have ended, and why.");
   by_word("viewers_joined_total", "signalling", viewers_joined_, "Viewers that got an answer.");
+  by_word("viewers_refused_total", "reason", viewers_refused_,
+          "Viewers that were refused, and why.");
   by_word("viewers_left_total", "reason", viewers_left_, "Viewers that have left, and why.");
   out.begin("viewer_first_frame_seconds", "histogram",
             "From a viewer's answer to its first frame.");

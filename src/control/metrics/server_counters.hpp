@@ -25,7 +25,8 @@ class ServerCounters {
   static void count(ByWord& by_word, const Event& event, std::string_view field);
 
   std::array<uint64_t, kEventTypes> events_{};
-  ByWord calls_started_, calls_ended_, viewers_joined_, viewers_left_, streams_ended_;
+  ByWord calls_started_, calls_ended_, viewers_joined_, viewers_refused_, viewers_left_,
+      streams_ended_;
   std::array<ByWord, 2> sip_requests_, sip_responses_;  // received, sent
   std::array<Histogram, kMilestones> steps_;
   Histogram viewer_first_frame_;

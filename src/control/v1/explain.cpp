@@ -106,13 +106,15 @@ json::object to_viewer(MediaKind kind, const std::optional<TrackInfo>& track,
                  lines_of(viewer.formats, codec));
 }
 
-json::object to_file(MediaKind kind, const std::optional<TrackInfo>& track, bool aac,
+/// @param audio  what the file's sound is
+json::object to_file(MediaKind kind, const std::optional<TrackInfo>& track, FrameCodec audio,
                      std::string_view container) {
   if (!track) return verdict("none", "", fmt::format("the stream has no {}", word(kind)));
-  if (kind == MediaKind::Audio && aac) {
-    return verdict("transcoded", "AAC",
-                   fmt::format("players of {} want AAC, and the phone sends {}", container,
-                               codec_name(track->codec)));
+  const bool same = audio == FrameCodec::Opus && track->codec == Codec::Opus;
+  if (kind == MediaKind::Audio && !same) {
+    return verdict("transcoded", frame_codec_name(audio),
+                   fmt::format("{} gets {}, and the phone sends {}", container,
+                               frame_codec_name(audio), codec_name(track->codec)));
   }
   return verdict("repacketised", codec_name(track->codec),
                  fmt::format("the same frames in {}", container));
@@ -169,17 +171,17 @@ json::object explain(const CallService::Traced& traced, const std::vector<Viewer
                           {"audio", to_viewer(MediaKind::Audio, stream.tracks.audio, viewer)},
                           {"video", to_viewer(MediaKind::Video, stream.tracks.video, viewer)}});
   }
-  const auto add_output = [&](std::string_view kind, std::string_view name, bool aac,
+  const auto add_output = [&](std::string_view kind, std::string_view name, FrameCodec audio,
                               std::string_view container) {
-    outputs.push_back({{"kind", kind},
-                       {"name", printable(name)},
-                       {"audio", to_file(MediaKind::Audio, stream.tracks.audio, aac, container)},
-                       {"video", to_file(MediaKind::Video, stream.tracks.video, aac, container)}});
+    outputs.push_back(
+        {{"kind", kind},
+         {"name", printable(name)},
+         {"audio", to_file(MediaKind::Audio, stream.tracks.audio, audio, container)},
+         {"video", to_file(MediaKind::Video, stream.tracks.video, audio, container)}});
   };
-  for (const PushInfo& push : pushes) add_output("push", push.shown_url, true, "FLV");
+  for (const PushInfo& push : pushes) add_output("push", push.shown_url, FrameCodec::Aac, "FLV");
   for (const RecordingInfo& recording : recordings) {
-    add_output("recording", recording.stats.file, recording.stats.audio == FrameCodec::Aac,
-               "a file");
+    add_output("recording", recording.stats.file, recording.stats.audio, "the file");
   }
   return {{"stream", asked.stream.value},
           {"call_id", asked.id.value},
