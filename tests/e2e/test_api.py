@@ -359,13 +359,30 @@ class ApiTest(TestCase):
         self.assertEqual(sorted(self.description.documented() - self.description.seen), [], 'documented, and not seen')
 
     def refused_by_rule(self, phone):
-        """A push into a private network, on a server that allows none."""
-        server = Server(self, name='strict')
+        """A push into a private network, on a server that allows none; whom calls may not go to, and how many there may be; apps and the emergency stop."""
+        server = Server(self, name='strict', dial__deny='0900*', dial__max_calls=1, apps__file=self.folder / 'apps.json')
         ask = Api(self, server, self.description)
         ask('POST', '/v1/calls', 201, new_call(phone, 'c1', 'room1'))
         body = {'stream': 'room1', 'url': 'rtmp://127.0.0.1/live/key'}
         self.assertIn('url.allow_private', ask('POST', '/v1/pushes', 403, body)['detail'])
         ask('POST', '/rest-api/push/startup', 403, {'streamName': 'room1', 'rtmpUrl': 'rtmp://127.0.0.1/live'})
+        self.assertIn('dial.deny', ask('POST', '/v1/calls', 403, new_call(phone, 'c2', 'room2', callee='0900123'))['detail'])
+        self.assertEqual(ask('POST', '/v1/calls', 429, new_call(phone, 'c2', 'room2'))['code'], 'too_many_calls')
+        ask('POST', '/rest-api/call/startup', 403, {**call_fields('c2', 'room2', sipPort=str(phone.port)), 'callee': '0900123'})
+        ask('POST', '/rest-api/call/startup', 429, call_fields('c2', 'room2', sipPort=str(phone.port)))
+        app = {'url': 'https://backend.example/hooks', 'methods': ['connect'], 'secret': 'x'}
+        self.ask('PUT', '/v1/apps/{app_key}', 403, app, app_key='shop')
+        for expect in (201, 200):
+            self.assertTrue(ask('PUT', '/v1/apps/{app_key}', expect, app, app_key='shop')['signed'])
+        ask('PUT', '/v1/apps/{app_key}', 400, {'url': 'x'}, app_key='shop')
+        ask('GET', '/v1/apps/{app_key}', 200, app_key='shop')
+        self.assertEqual(len(ask('GET', '/v1/apps', 200)['apps']), 1)
+        ask('DELETE', '/v1/apps/{app_key}', 204, app_key='shop')
+        for method in ('GET', 'DELETE'):
+            ask(method, '/v1/apps/{app_key}', 404, app_key='shop')
+        self.assertEqual(ask('POST', '/v1/emergency-stop', 200)['ended'], 1)
+        self.assertTrue(ask('GET', '/v1/emergency-stop', 200)['stopped'])
+        ask('DELETE', '/v1/emergency-stop', 200)
 
     def test_sipcastctl_does_what_people_want(self):
         self.start()

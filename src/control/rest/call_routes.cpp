@@ -65,7 +65,9 @@ void add_call_routes(http::Router& router, EventLoop& control, CallService& call
     const StartCall asked = *command;
     const auto started = calls.start(std::move(*command));
     if (!started) {
-      return error_response(started.error(), start_call_status(started.error().code));
+      const Errc code = started.error().code;
+      return error_response(started.error(),
+                            calls.draining() ? http_status(code) : start_call_status(code));
     }
     if (!asked.rtmp_url.empty()) push_too(asked, pushes);
     return answer(recordings.on_call_started(asked));

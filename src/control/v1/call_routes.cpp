@@ -64,8 +64,12 @@ http::Response start(const Services& services, IdempotencyKeys& keys,
   }
   auto command = parse_new_call(request.body);
   if (!command) return refusal(command.error());
+  command->asked_by = request.principal;
   const StartCall asked = *command;
   const auto started = services.calls.start(std::move(*command));
+  if (!started && started.error().code == Errc::Exhausted && !services.calls.draining()) {
+    return rest::problem(429, "too_many_calls", "Too Many Requests", started.error().cause);
+  }
   if (!started) return refusal(started.error());
   if (const auto recorded = services.recordings.on_call_started(asked); !recorded) {
     (void)services.calls.terminate(*started);
