@@ -1,8 +1,41 @@
 """Our own pages, used as a person would, with the content security policy that the server sends."""
+import http.server
 import json
+import threading
 
-from harness import Server, TestCase, TestPhone, call_fields, http, look, node
+from harness import Server, TestCase, TestPhone, call_fields, look, node
+from harness import http as request
 from test_push import RtmpServer
+
+class Guarded:
+    """In front of the server: what is below /v1 wants a key."""
+
+    def __init__(self, test, base, key):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                guarded = self.path.startswith('/v1/')
+                if guarded and self.headers.get('Authorization') != f'Bearer {key}':
+                    return self.answer(401, {'WWW-Authenticate': 'Basic realm="x"'}, b'{"title":"Unauthorized","status":401}')
+                if self.path.startswith('/v1/events'):
+                    return self.answer(200, {'Content-Type': 'text/event-stream'}, b'retry: 1000\n\n')
+                reply = request('GET', base + self.path)
+                self.answer(reply.status, {name: reply.headers[name] for name in ('Content-Type', 'Content-Security-Policy') if name in reply.headers}, reply.body)
+
+            def answer(self, status, headers, body):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words):
+                pass
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        test.addCleanup(server.server_close)
+        test.addCleanup(server.shutdown)
+        self.base = f'http://127.0.0.1:{server.server_port}'
+
 
 EVIL = '<img src=x onerror=alert(1)>'
 
@@ -65,12 +98,20 @@ class PageTest(TestCase):
                         ('eval', 'images', 'document.images.length'), ('eval', 'attributes', 'document.querySelectorAll("[onerror]").length'), ('shot', 'evil'))
         self.assertEqual((seen['images'], seen['attributes'], seen['errors']), (0, 0, []))
 
+    def test_it_asks_for_a_key_where_the_server_wants_one_and_keeps_it(self):
+        phone = TestPhone(self)
+        self.server.startup(**call_fields(sipPort=str(phone.port)))
+        seen = self.use(('until', '#login', 'asks for a key'), ('shot', 'login'), ('fill', '#login input', 'wrong'), ('click', '#login button'),
+                        ('until', '#login-error', 'does not know'), ('fill', '#login input', 'sesame'), ('click', '#login button'), ('until', '#calls', 'alice'),
+                        ('reload',), ('until', '#calls', 'alice'), ('eval', 'asks', 'document.getElementById("login").open'), base=Guarded(self, self.server.base, 'sesame').base)
+        self.assertIs(seen['asks'], False)
+
     def test_pages_come_with_a_strict_policy(self):
         for path in ('/', '/index.js', '/style.css'):
-            policy = http('GET', self.server.base + path).headers['Content-Security-Policy']
+            policy = request('GET', self.server.base + path).headers['Content-Security-Policy']
             self.assertIn("default-src 'self'", policy)
             self.assertNotIn('unsafe', policy)
-        page = http('GET', self.server.base + '/').body.decode()
+        page = request('GET', self.server.base + '/').body.decode()
         for inline in ('style=', 'onclick=', '<script>', '<style', 'http://', 'https://'):
             self.assertNotIn(inline, page)
 
