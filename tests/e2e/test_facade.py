@@ -138,6 +138,7 @@ class FacadeTest(TestCase):
     def test_streams_are_found_and_terminated_by_whoever_they_are(self):
         self.call()
         client = self.play('room1')
+        eventually(lambda: self.server.rest('/stream/find', {'status': 'PUBLISHING'}).status == 200, 10, 'media')
         both = self.server.rest('/stream/find_all', method='GET').json()
         self.assertEqual([stream['published'] for stream in both], [True, False])
         for stream in both:
