@@ -330,7 +330,6 @@ Result<ViewerAccepted> MediaWorker::accept(ViewerId id, Stream& stream, const st
             });
           },
       .stream_ended = callbacks.stream_ended,
-      .bandwidth = callbacks.bandwidth,
   };
   auto viewer = std::make_unique<WebRtcViewer>(
       WebRtcViewer::Options{.peer = {.local_ufrag = options.local_ufrag,

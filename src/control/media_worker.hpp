@@ -78,10 +78,9 @@ class MediaWorker final : private DatagramReader {
     /// InvalidArgument, Exhausted. After an error no more comes.
     std::function<void(Result<ViewerAccepted>)> answered;
     std::function<void()> playing;
-    std::function<void(ViewerPlays)> changed;          ///< the phone changed a codec
-    std::function<void(const ViewerLine&)> bandwidth;  ///< video paused, or tried again
-    std::function<void(std::string info)> failed;      ///< last
-    std::function<void(EndReason)> stream_ended;       ///< last
+    std::function<void(ViewerPlays)> changed;      ///< the phone changed a codec
+    std::function<void(std::string info)> failed;  ///< last
+    std::function<void(EndReason)> stream_ended;   ///< last
   };
   using Signalling = sipcast::Signalling;
   enum class Reach : uint8_t { Any, TcpOnly };  ///< which candidates the answer offers

@@ -215,9 +215,7 @@ bool WebRtcViewer::has_room(size_t bytes) const {
 
 void WebRtcViewer::resume_video(Instant now) {
   skipping_ = false;
-  if (bandwidth_.enough()) return;
-  bandwidth_.resume(now);
-  if (events_.bandwidth) events_.bandwidth({.enough = true, .remb_bps = stats_.remb_bps});
+  if (!bandwidth_.enough()) bandwidth_.resume(now);
 }
 
 /// A pause for want of bandwidth lasts its time.
@@ -233,10 +231,6 @@ void WebRtcViewer::judge_bandwidth() {
   log_.info(
       "its line is too narrow for the video: {} kbit/s sent, {} kbit/s estimated, {:.0f} % lost",
       bandwidth_.sent_bps() / 1000, stats_.remb_bps / 1000, 100 * stats_.fraction_lost);
-  if (events_.bandwidth) {
-    events_.bandwidth(
-        {.enough = false, .remb_bps = stats_.remb_bps, .video_bps = bandwidth_.sent_bps()});
-  }
 }
 
 void WebRtcViewer::skip_to_keyframe(std::string_view cause) {

@@ -28,13 +28,6 @@ struct ViewerStats {
   uint64_t remb_bps = 0;               ///< 0: never told
 };
 
-/// What a viewer's own reports say of its line.
-struct ViewerLine {
-  bool enough = true;
-  uint64_t remb_bps = 0;   ///< its estimate; 0: never told
-  uint64_t video_bps = 0;  ///< what the video took
-};
-
 /// One browser that watches one stream (design section 4.7): a picture at once from the stream's
 /// history, then live; NACK answered by RTX, keyframe requests from the history first. On the
 /// stream's loop.
@@ -58,8 +51,6 @@ class WebRtcViewer final : public PacketSink, private IceLitePeer::Io {
     std::function<void(const Plays&)> changed;          ///< the phone changed a codec
     std::function<void(std::string_view info)> failed;  ///< an SDK info text
     std::function<void(EndReason reason)> stream_ended;
-    /// False: its line is too narrow, video pauses and sound goes on. True: video is tried again.
-    std::function<void(const ViewerLine& line)> bandwidth;
   };
   WebRtcViewer(Options options, Events events, const DtlsContext& dtls, Stream& stream,
                IcePort& port, MediaLoop& loop, Logger log);
