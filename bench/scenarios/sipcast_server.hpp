@@ -30,6 +30,7 @@ class SipcastServer {
   const SocketAddress& http() const { return http_address_; }
 
  private:
+  bool start(const Options& options);
   SocketAddress http_address_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<HttpClient> client_;
