@@ -185,7 +185,8 @@ std::string decode_base64(std::string_view text) {
     const size_t digit = kDigits.find(c);
     if (digit == std::string_view::npos) return "";
     bits = bits << 6 | static_cast<uint32_t>(digit);
-    if ((count += 6) < 8) continue;
+    count += 6;
+    if (count < 8) continue;
     count -= 8;
     bytes += static_cast<char>(bits >> count & 0xff);
   }
