@@ -401,7 +401,6 @@ Result<std::unique_ptr<Server>> Server::start(const Options& options, Logger log
   rest::add_wcs_resource_routes(p.router);
   rest::add_push_routes(p.router, *p.control, *p.calls, *p.pushes);
   rest::add_recorder_routes(p.router, *p.control, *p.calls, *p.recordings);
-  rest::add_trace_routes(p.router, *p.control, *p.calls);
   rest::add_emergency_stop_routes(p.router, *p.control, *p.calls);
   rest::add_app_routes(p.router, *p.apps);
   const v1::Services services{*p.control, *p.media, *p.calls, *p.pushes, *p.recordings, p.events};

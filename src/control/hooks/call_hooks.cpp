@@ -128,6 +128,7 @@ void CallHooks::on_event(const Event& event) {
     case EventType::CallNoRtp:
     case EventType::StreamInterrupted:
     case EventType::StreamResumed:
+    case EventType::ViewerRefused:
     case EventType::ViewerFirstFrame:
     case EventType::PushStarted:
     case EventType::PushPublishing:
