@@ -15,7 +15,7 @@ struct StreamInfo {
   StreamState state = StreamState::Waiting;
   TrackList tracks;
   std::optional<VideoSize> size;
-  size_t viewers = 0;  ///< sinks that read packets now
+  size_t viewers = 0;  ///< over WebRTC, of any signalling
   StreamStats stats;
   SipSourceStats source;
   KeyframeBrokerStats keyframes;

@@ -62,7 +62,7 @@ StreamInfo MediaWorker::info_of(const CallMedia& call) const {
                   .state = stream.state(),
                   .tracks = stream.tracks().value_or(TrackList{}),
                   .size = stream.video_size(),
-                  .viewers = stream.sinks(),
+                  .viewers = 0,
                   .stats = stream.stats(),
                   .source = call.source->stats(),
                   .keyframes = stream.broker().stats(),
@@ -72,7 +72,9 @@ StreamInfo MediaWorker::info_of(const CallMedia& call) const {
                   .video_drift_ppm = stream.timeline().drift_ppm(MediaKind::Video),
                   .lip_sync = stream.timeline().lip_sync()};
   for (const auto& [id, viewer] : viewers_) {
-    if (viewer.stream == stream.name()) add(info.sent, viewer.viewer->stats());
+    if (viewer.stream != stream.name()) continue;
+    ++info.viewers;
+    add(info.sent, viewer.viewer->stats());
   }
   return info;
 }
