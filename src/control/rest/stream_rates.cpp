@@ -36,7 +36,7 @@ std::map<std::string, StreamRates::Rates> StreamRates::measure(
       window.at_since = after;
     }
     rates.emplace(stream.name, window.last);
-    windows.emplace(stream.name, std::move(window));
+    windows.emplace(stream.name, window);
   }
   windows_ = std::move(windows);
   return rates;

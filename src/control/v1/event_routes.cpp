@@ -21,7 +21,7 @@ Result<EventRequest> parse_event_request(std::string_view raw_query,
   if (!last_event_id.empty()) {
     const auto after = parse_decimal(last_event_id);
     if (!after) return fail(Errc::InvalidArgument, "Last-Event-ID: must be the id of an event");
-    asked.after = *after;
+    asked.after = after;
   }
   const auto limit = query->number("limit", 1000, 1, 1000);
   if (!limit) return std::unexpected(limit.error());
