@@ -34,10 +34,7 @@ using ListHandle = std::unique_ptr<curl_slist, FreeList>;
 void append(ListHandle& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   CHECK(longer != nullptr);
-  if (longer != list.get()) {
-    (void)list.release();
-    list.reset(longer);
-  }
+  if (!list) list.reset(longer);  // else its head stays
 }
 
 bool is_one_line(std::string_view text) {
@@ -133,7 +130,8 @@ void prepare(Exchange& exchange, const Client::Options& options) {
   append(exchange.headers, "Expect:");  // no 100-continue
   append(exchange.headers, "User-Agent: sipcast");
   for (const auto& [name, value] : post.headers) {
-    if (is_one_line(name) && is_one_line(value)) append(exchange.headers, name + ": " + value);
+    if (is_one_line(name) && is_one_line(value))
+      append(exchange.headers, fmt::format("{}: {}", name, value));
   }
   set(exchange, CURLOPT_HTTPHEADER, exchange.headers.get());
   set(exchange, CURLOPT_POSTFIELDSIZE, static_cast<long>(post.body.size()));

@@ -51,6 +51,7 @@ PlayedStreams::~PlayedStreams() {
 
 std::vector<rest::StreamObject> PlayedStreams::list() const {
   std::vector<rest::StreamObject> list;
+  list.reserve(playing_.size());
   for (const auto& [id, playing] : playing_) list.push_back(playing.object);
   return list;
 }
