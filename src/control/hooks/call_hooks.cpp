@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
+#include "control/json_text.hpp"
 #include "control/rest/start_call_request.hpp"
 
 namespace sipcast {
@@ -40,11 +41,6 @@ json::object stream_of(const CallInfo& call, std::string_view status) {
           {"mediaProvider", "Flash"},
           {"mediaType", "publish"},
           {"createDate", created_ms(call)}};
-}
-
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 }  // namespace

@@ -3,13 +3,11 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "control/json_text.hpp"
+
 namespace sipcast::rest {
 namespace {
 namespace json = boost::json;
-
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
-}
 
 json::value number_or_null(const std::optional<uint8_t>& number) {
   return number ? json::value(*number) : json::value(nullptr);

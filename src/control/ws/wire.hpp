@@ -4,8 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
+
+#include "control/json_text.hpp"
 
 namespace sipcast::ws {
 
@@ -17,13 +18,6 @@ inline int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-/// A field of a client's message; "" when it is absent or no text.
-inline std::string text_of(const boost::json::object& object, std::string_view name) {
-  const boost::json::value* value = object.if_contains(name);
-  if (!value || !value->is_string()) return {};
-  return std::string(std::string_view(value->get_string()));
 }
 
 }  // namespace sipcast::ws
