@@ -14,6 +14,7 @@
 
 #include "base/check.hpp"
 #include "http/connection_asio.hpp"
+#include "net/dual_stack.hpp"
 #include "net/event_loop_asio.hpp"
 
 namespace sipcast::http {
@@ -65,7 +66,7 @@ Result<SocketHandle> listen_on(const SocketAddress& local) {
   const int family = local.is_v6() ? AF_INET6 : AF_INET;
   SocketHandle socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
-  const int v6_only = local.is_any() ? 0 : 1;
+  const int v6_only = takes_both_families(local) ? 0 : 1;
   sockaddr_storage address{};
   const socklen_t length = local.to_sockaddr(address);
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);  // as bind(2) wants it

@@ -9,6 +9,7 @@
 
 #include "net/bind_error.hpp"
 #include "net/datagram_framer.hpp"
+#include "net/dual_stack.hpp"
 #include "net/media_loop_core.hpp"
 
 namespace sipcast {
@@ -200,7 +201,7 @@ Result<std::unique_ptr<FramedTcpPort>> FramedTcpPort::open(MediaLoop& loop,
   if (!state->fd) return fail(Errc::Io, bind_error_text("TCP", local, errno));
   const int fd = state->fd.get();
   set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (local.is_v6()) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, local.is_any() ? 0 : 1);
+  if (local.is_v6()) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, takes_both_families(local) ? 0 : 1);
   sockaddr_storage storage{};
   socklen_t size = local.to_sockaddr(storage);
   auto* address = reinterpret_cast<sockaddr*>(&storage);

@@ -7,6 +7,7 @@
 
 #include "net/asio_address.hpp"
 #include "net/bind_error.hpp"
+#include "net/dual_stack.hpp"
 #include "net/event_loop_asio.hpp"
 #include "net/sip_tcp_asio.hpp"
 
@@ -41,7 +42,7 @@ class SipUdp {
     error_code ignored;
     socket_.open(endpoint.protocol(), error);
     if (error) return error;
-    if (local.is_v6()) socket_.set_option(asio::ip::v6_only(!local.is_any()), ignored);
+    if (local.is_v6()) socket_.set_option(asio::ip::v6_only(!takes_both_families(local)), ignored);
     socket_.set_option(udp::socket::receive_buffer_size(kSocketBuffer), ignored);
     socket_.set_option(udp::socket::send_buffer_size(kSocketBuffer), ignored);
     socket_.bind(endpoint, error);

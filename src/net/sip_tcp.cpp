@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/asio_address.hpp"
+#include "net/dual_stack.hpp"
 #include "net/event_loop_asio.hpp"
 #include "net/sip_tcp_asio.hpp"
 
@@ -62,8 +63,9 @@ error_code SipTcp::listen(const SocketAddress& local) {
   };
   attempt([&] { acceptor_.open(endpoint.protocol(), error); });
   attempt([&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), error); });
-  if (local.is_v6()) {  // "::" is for both families
-    attempt([&] { acceptor_.set_option(asio::ip::v6_only(!local.is_any()), error); });
+  if (local.is_v6()) {
+    const asio::ip::v6_only only(!takes_both_families(local));
+    attempt([&] { acceptor_.set_option(only, error); });
   }
   attempt([&] { acceptor_.bind(endpoint, error); });
   attempt([&] { acceptor_.listen(tcp::acceptor::max_listen_connections, error); });

@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "net/bind_error.hpp"
+#include "net/dual_stack.hpp"
 #include "net/media_loop.hpp"
 #include "net/media_loop_core.hpp"
 
@@ -18,10 +19,6 @@ SocketAddress name_of(int fd) {
   if (::getsockname(fd, address, &size) != 0) return {};
   return SocketAddress::from_sockaddr(address, size);
 }
-
-/// Bound to "::", a socket is for both families (RFC 3493 §3.7); Linux takes plain IPv4 addresses
-/// to send to.
-bool takes_both(const SocketAddress& local) { return local.is_v6() && local.is_any(); }
 
 /// Returns what the kernel gave, in bytes of the caller (it keeps the double for its own needs).
 int set_buffer(int fd, int option, int bytes) {
@@ -69,7 +66,8 @@ void MediaLoop::Core::commit(UdpSocket::State& socket, size_t written, const Soc
   CHECK(reserved_by == &socket && written <= reserved_size);
   reserved_by = nullptr;
   if (written == 0) return;
-  const bool other_family = to.is_v6() != socket.local.is_v6() && !takes_both(socket.local);
+  const bool other_family =
+      to.is_v6() != socket.local.is_v6() && !takes_both_families(socket.local);
   if (to.empty() || other_family) return count(dropped_total);
   socket.queue.add({&arena[arena_used], written}, to);
   arena_used += written;
@@ -122,11 +120,11 @@ Result<std::unique_ptr<UdpSocket>> MediaLoop::Core::bind(const SocketAddress& lo
   if (!fd) return fail(Errc::Io, bind_error_text("UDP", local, errno));
   const int wanted = 1;
   if (local.is_v6()) {
-    const int only = takes_both(local) ? 0 : 1;
+    const int only = takes_both_families(local) ? 0 : 1;
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, &wanted, sizeof wanted);
   }
-  if (!local.is_v6() || takes_both(local)) {
+  if (!local.is_v6() || takes_both_families(local)) {
     ::setsockopt(fd.get(), IPPROTO_IP, IP_RECVERR, &wanted, sizeof wanted);
   }
   set_buffers(fd.get());
