@@ -69,8 +69,6 @@ void WebRtcViewer::on_port_unreachable(Instant now) {
 
 void WebRtcViewer::on_send_overflow() {
   if (over_ || !video_ || !video_->started() || skipping_) return;
-  cursor_.reset();
-  replay_timer_.cancel();
   skip_to_keyframe("the kernel's send buffer is full");
 }
 
@@ -225,8 +223,6 @@ bool WebRtcViewer::may_begin_video(Instant now) {
 
 void WebRtcViewer::judge_bandwidth() {
   if (bandwidth_.enough() || skipping_ || !video_ || !video_->started()) return;
-  cursor_.reset();
-  replay_timer_.cancel();
   skip_to_keyframe("its line is too narrow");
   log_.info(
       "its line is too narrow for the video: {} kbit/s sent, {} kbit/s estimated, {:.0f} % lost",
@@ -234,6 +230,8 @@ void WebRtcViewer::judge_bandwidth() {
 }
 
 void WebRtcViewer::skip_to_keyframe(std::string_view cause) {
+  cursor_.reset();
+  replay_timer_.cancel();
   skipping_ = true;
   asked_while_skipping_ = false;
   ++stats_.keyframe_skips_total;

@@ -1,5 +1,4 @@
 #pragma once
-#include <span>
 
 #include "media/packet.hpp"
 #include "media/track.hpp"
@@ -20,12 +19,7 @@ class PacketSink {
   virtual ~PacketSink() = default;
   virtual void on_tracks(const TrackList& tracks) = 0;  ///< First, and whenever they change.
   virtual void on_packet(const PacketPtr& packet) = 0;  ///< In the order of the track.
-  /// A whole frame of video, one sink after the other: what a sink keeps for its packets (a cipher,
-  /// above all) is in the caches for all but the first.
-  virtual void on_frame(std::span<const PacketPtr> packets) {
-    for (const PacketPtr& packet : packets) on_packet(packet);
-  }
-  virtual void on_end(EndReason reason) = 0;  ///< Last.
+  virtual void on_end(EndReason reason) = 0;            ///< Last.
 };
 
 }  // namespace sipcast

@@ -96,14 +96,13 @@ void Stream::write_frame(NormalFrame&& frame) {
   if (frame.keyframe) become_live();
 }
 
+/// All packets to one sink after the other: what a sink keeps for them (a cipher, above all) is in
+/// the caches for all but the first.
 void Stream::fan_out(std::span<const PacketPtr> packets) {
   ++fanning_out_;
   for (size_t i = 0; i < sinks_.size(); ++i) {
-    if (!sinks_[i]) continue;
-    if (packets.size() == 1) {
-      sinks_[i]->on_packet(packets[0]);
-    } else {
-      sinks_[i]->on_frame(packets);
+    for (const PacketPtr& packet : packets) {
+      if (sinks_[i]) sinks_[i]->on_packet(packet);
     }
   }
   if (--fanning_out_ == 0) std::erase(sinks_, nullptr);
